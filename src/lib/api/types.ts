@@ -1,0 +1,178 @@
+/** Shapes of the HTTP API's answers, shared by server and browser. Addresses and 64-bit values are `0x…` strings. */
+import type { JsonObject } from '../domain/events.ts';
+import type { Kind, Mode } from '../domain/kinds.ts';
+import type { DiagnosticInfo, SessionDetail, SessionInfo } from '../domain/session-info.ts';
+
+export type { DiagnosticInfo, SessionDetail, SessionInfo };
+
+/** RFC 9457. */
+export interface Problem {
+	readonly type: string;
+	readonly title: string;
+	readonly status: number;
+	readonly detail: string;
+	readonly [extension: string]: unknown;
+}
+
+export interface SessionList {
+	readonly sessions: readonly SessionInfo[];
+}
+
+/** What an upload or `pagetrail ingest` did. */
+export interface IngestSummary {
+	readonly session: SessionInfo;
+	/** True if the same content was loaded before: nothing was added. */
+	readonly duplicate: boolean;
+	/** Events added by this run. */
+	readonly added: number;
+	readonly lines: number;
+	readonly bytes: number;
+	readonly seconds: number;
+	readonly diagnostics: readonly DiagnosticInfo[];
+}
+
+/** Where a query's answer may be incomplete: `[startNs, endNs]`; count null if nobody knows how many. */
+export interface LossSpan {
+	readonly startNs: number;
+	readonly endNs: number;
+	readonly count: number | null;
+	readonly vcpuId: number | null;
+}
+
+/** Column `i` covers `[startNs + i * columnNs, startNs + (i + 1) * columnNs)`. */
+export interface Timeline {
+	readonly startNs: number;
+	readonly columnNs: number;
+	readonly columns: number;
+	readonly by: 'kind' | 'vcpu';
+	/** `counts.length` = columns; series in code order (kind) or id order (vcpu, "none" last). */
+	readonly series: readonly { readonly key: string; readonly counts: readonly number[] }[];
+	readonly loss: readonly LossSpan[];
+}
+
+/**
+ * A heat map's geometry. Column `i` covers `[startNs + i * columnNs, + columnNs)`, row `j` the gfns
+ * `[startGfn + j * rowPages, + rowPages)`; the last column and row may reach beyond the asked range, nothing
+ * outside the asked range is counted.
+ */
+export interface HeatMapHead {
+	readonly lane: number;
+	readonly kinds: readonly Mode[];
+	/** `sum`: accesses; `pages`: distinct gfns accessed. */
+	readonly value: 'sum' | 'pages';
+	readonly startNs: number;
+	readonly columnNs: number;
+	readonly columns: number;
+	readonly startGfn: number;
+	readonly rowPages: number;
+	readonly rows: number;
+	/** Largest cell and sum of all cells. */
+	readonly max: number;
+	readonly total: number;
+	readonly loss: readonly LossSpan[];
+}
+export interface HeatMap extends HeatMapHead {
+	/** Length = columns x rows, row-major, row 0 is the lowest gfn. */
+	readonly cells: readonly number[];
+}
+
+/** An event on the wire: the native format's line with `seq` in front. */
+export type WireEvent = JsonObject & { readonly seq: number; readonly t: number; readonly k: string };
+
+export interface EventPage {
+	readonly events: readonly WireEvent[];
+	/** Pass as `from` to go on; null at the end. */
+	readonly next: number | null;
+	/** With `order=desc`, and for stepping back: pass as `from`. Null at the beginning. */
+	readonly previous: number | null;
+}
+
+/** `[gfn, gfn + npages)` with counter `count` in a mode. */
+export interface TrackedRun {
+	readonly gfn: number;
+	readonly npages: number;
+	readonly count: number;
+}
+
+/** Tracking state of one memslot. */
+export interface SlotView {
+	readonly asId: number;
+	readonly slotId: number;
+	readonly lane: number;
+	readonly baseGfn: number;
+	readonly npages: number;
+	readonly flags: number;
+	readonly name: string | null;
+	readonly published: boolean;
+	readonly invalid: boolean;
+	/** Runs of pages with equal counters, by mode, in gfn order; cut at `runLimit` runs a mode. */
+	readonly runs: Readonly<Record<Mode, readonly TrackedRun[]>>;
+	/** Pages with a counter above zero, by mode. */
+	readonly tracked: Readonly<Record<Mode, number>>;
+	/** Runs of pages whose rights are reduced; `access` like `r-x`. Cut at `runLimit`. */
+	readonly access: readonly { readonly gfn: number; readonly npages: number; readonly access: string }[];
+	/** 2 MiB and 1 GiB indexes where a huge mapping is forbidden. */
+	readonly hugeForbidden: { readonly level2: number; readonly level3: number };
+	/** Policy `rearm` only: pages that were notified in a mode since the epoch began and are silent until the next. */
+	readonly silent: Readonly<
+		Record<Mode, readonly { readonly gfn: number; readonly npages: number }[]>
+	> | null;
+	/** Number of silent pages by mode (never cut). */
+	readonly silentPages: Readonly<Record<Mode, number>> | null;
+	/** True if a list above was cut at `runLimit`. */
+	readonly cut: boolean;
+}
+
+export interface StateView {
+	/** The state holds right before event `seq`. */
+	readonly seq: number;
+	readonly tsNs: number;
+	readonly memslots: readonly SlotView[];
+	/** In call order. */
+	readonly notifiers: readonly {
+		readonly nodeId: number;
+		readonly name: string | null;
+		readonly callbacks: readonly string[] | null;
+		readonly registeredSeq: number;
+	}[];
+	readonly vcpus: readonly number[];
+	readonly epoch: { readonly epoch: number; readonly seq: number; readonly tsNs: number } | null;
+	readonly mark: { readonly name: string; readonly seq: number; readonly tsNs: number } | null;
+	readonly known: {
+		/** `events`: counters are rebuilt from track events; `policy`: the source declares what it arms; `none`. */
+		readonly tracking: 'events' | 'policy' | 'none';
+		readonly memslots: boolean;
+		readonly notifiers: boolean;
+		/** False after a loss: counters may differ from the host's. */
+		readonly complete: boolean;
+		/** What cannot be said, one sentence each. */
+		readonly unknown: readonly string[];
+	};
+	/** Policy `rearm`: what the source arms at each epoch (`track` attribute), gpa ranges half-open; null otherwise. */
+	readonly armed:
+		readonly { readonly mode: Mode; readonly startGfn: number; readonly endGfn: number | null }[] | null;
+	readonly ended: boolean;
+}
+
+/** One page's life. */
+export interface PageHistory {
+	readonly gfn: number;
+	readonly events: readonly WireEvent[];
+	readonly next: number | null;
+	/** Over the whole session. */
+	readonly counts: Readonly<Partial<Record<Kind, number>>>;
+	readonly firstSeq: number | null;
+	readonly lastSeq: number | null;
+	/** Last write or prewrite. */
+	readonly lastWriter: { readonly seq: number; readonly tsNs: number; readonly rip: string | null } | null;
+	/** Instruction addresses that touched it most. */
+	readonly topRips: readonly { readonly rip: string; readonly count: number }[];
+	/** Tracking intervals by mode; `endSeq` null while tracked. */
+	readonly tracked: readonly {
+		readonly mode: Mode;
+		readonly startSeq: number;
+		readonly startNs: number;
+		readonly endSeq: number | null;
+		readonly endNs: number | null;
+	}[];
+}

@@ -1,0 +1,86 @@
+import type { JsonObject } from './events.ts';
+import type { Kind } from './kinds.ts';
+import type { Lane } from './state.ts';
+
+/** A memslot's life: one row from its creation (or move) to its deletion (or next move). */
+export interface MemslotInfo {
+	readonly asId: number;
+	readonly slotId: number;
+	readonly baseGfn: number;
+	readonly npages: number;
+	/** As set last. */
+	readonly flags: number;
+	readonly name: string | null;
+	readonly lane: number;
+	readonly createdSeq: number;
+	readonly createdNs: number;
+	/** Null while it lives. */
+	readonly deletedSeq: number | null;
+	readonly deletedNs: number | null;
+}
+
+/** A heat-map lane with the memslots that were in it, one after another. */
+export interface LaneInfo extends Lane {
+	readonly lane: number;
+	readonly accesses: number;
+	/** Ids of the memslots in order of creation, without repeats. */
+	readonly slotIds: readonly number[];
+	readonly names: readonly string[];
+}
+
+/** Rejected or doubtful input, by reason; `first` are the earliest ones. */
+export interface DiagnosticInfo {
+	readonly reason: string;
+	/** `rejected`: the line gave no event; `adjusted`: its event differs from the line; `note`: an assumption. */
+	readonly severity: 'rejected' | 'adjusted' | 'note';
+	readonly count: number;
+	readonly first: readonly DiagnosticExample[];
+}
+export interface DiagnosticExample {
+	/** From 1. */
+	readonly line: number;
+	/** Offset of the line's first byte in the decompressed source. */
+	readonly byte: number;
+	readonly message: string;
+	/** The beginning of the line, control characters replaced. */
+	readonly text: string;
+}
+
+/** A session as lists and headers show it. */
+export interface SessionInfo {
+	readonly id: string;
+	readonly name: string;
+	/** What recorded it (`qemu-tcg`, …), from the session event; null if unknown. */
+	readonly source: string | null;
+	/** Attributes of the session event. */
+	readonly attributes: JsonObject;
+	/** Number of events; the next seq. */
+	readonly events: number;
+	/** Events of each kind, kinds that occur only. */
+	readonly kinds: Readonly<Partial<Record<Kind, number>>>;
+	/** Time of the first and the last event; both 0 in an empty session. */
+	readonly startNs: number;
+	readonly endNs: number;
+	readonly vcpus: readonly number[];
+	/** What `tsNs` counts. */
+	readonly clock: 'ns' | 'instructions';
+	/** Events known to be lost, and whether some loss has no number. */
+	readonly lost: { readonly events: number; readonly count: number; readonly unknown: boolean };
+	/** events / (events + lost); null if some loss has no number. */
+	readonly coverage: number | null;
+	readonly rejectedLines: number;
+	/** True once the end event was recorded. */
+	readonly ended: boolean;
+	/** Wall clock of loading, ms since 1970. */
+	readonly createdMs: number;
+	/** Bytes of the session's segments and projections in the store. */
+	readonly sizeBytes: number;
+}
+
+/** A session with its lanes, memslots and diagnostics. */
+export interface SessionDetail extends SessionInfo {
+	readonly lanes: readonly LaneInfo[];
+	readonly memslots: readonly MemslotInfo[];
+	readonly marks: readonly { readonly seq: number; readonly tsNs: number; readonly name: string }[];
+	readonly diagnostics: readonly DiagnosticInfo[];
+}

@@ -1,0 +1,155 @@
+import type { ColumnName, EventBatch } from '#lib/domain/batch.ts';
+import type { DiagnosticInfo, SessionDetail, SessionInfo } from '#lib/domain/session-info.ts';
+import type { TrackingState } from '#lib/domain/state.ts';
+
+/** Another writer was faster, or a batch was sent twice: nothing was written. */
+export class SeqConflictError extends Error {
+	readonly sessionId: string;
+	readonly expected: number;
+	readonly current: number;
+	constructor(sessionId: string, expected: number, current: number) {
+		super(`session ${sessionId} is at seq ${current}, not ${expected}`);
+		this.name = 'SeqConflictError';
+		this.sessionId = sessionId;
+		this.expected = expected;
+		this.current = current;
+	}
+}
+
+export class NoSuchSessionError extends Error {
+	readonly sessionId: string;
+	constructor(sessionId: string) {
+		super(`there is no session ${sessionId}`);
+		this.name = 'NoSuchSessionError';
+		this.sessionId = sessionId;
+	}
+}
+
+/** How far a source was read; commits in the same transaction as its events. */
+export interface SourcePosition {
+	/** Bytes of the decompressed source whose lines are committed; always at a line border. */
+	readonly byte: number;
+	readonly line: number;
+	/** SHA-256 (hex) of exactly these bytes. */
+	readonly digest: string;
+	/** True once the source's end was reached. */
+	readonly complete: boolean;
+}
+
+export interface SourceInfo extends SourcePosition {
+	readonly sessionId: string;
+	/** SHA-256 (hex) of the source's first 4,096 bytes (of all, if it has fewer): finds candidates. */
+	readonly head: string;
+	/** File name without folders, `-` for standard input. */
+	readonly name: string;
+	readonly format: string;
+	readonly diagnostics: readonly DiagnosticInfo[];
+}
+
+export interface NewSession {
+	/** Shown to people; the id is made from it. */
+	readonly name: string;
+	readonly createdMs: number;
+	readonly source?: { readonly head: string; readonly name: string; readonly format: string };
+}
+
+/** What commits together with a batch. */
+export interface AppendContext {
+	readonly position?: SourcePosition;
+	/** All diagnostics of the source so far (replaces what was stored). */
+	readonly diagnostics?: readonly DiagnosticInfo[];
+}
+
+/** A run of events stored together, with its zone map. */
+export interface Segment {
+	readonly id: number;
+	readonly firstSeq: number;
+	readonly count: number;
+	readonly minNs: number;
+	readonly maxNs: number;
+	/** Over events with a place; `minGfn` > `maxGfn` if there is none. `maxGfn` is the last page touched. */
+	readonly minGfn: number;
+	readonly maxGfn: number;
+	/** Bit set of kind codes. */
+	readonly kinds: number;
+	/** Bit set of lanes with accesses, lane modulo 32. */
+	readonly lanes: number;
+}
+
+/** Lane of an access outside every memslot. */
+export const NO_LANE = 0xffff;
+
+/** Columns of a segment; all arrays have `count` entries. */
+export type StoredColumns = Omit<EventBatch, 'length'> & {
+	/** Index of the access's lane, NO_LANE outside every memslot and for other kinds. */
+	readonly lane: Uint16Array;
+};
+export type StoredColumnName = ColumnName | 'lane' | 'payload';
+
+/**
+ * Sparse access counts of one lane: buckets of `2^timeShift` ns by `2^gfnShift` pages, absolute (bucket 0 begins
+ * at time 0, gfn 0).
+ */
+export interface HeatCells {
+	readonly timeShift: number;
+	readonly gfnShift: number;
+	readonly length: number;
+	/** Time bucket, gfn bucket minus that of the lane's base, mode index and count of each cell. */
+	readonly time: Float64Array;
+	readonly gfn: Uint32Array;
+	readonly mode: Uint8Array;
+	readonly count: Uint32Array;
+}
+
+/** The levels of a lane's pyramid, finest first. */
+export interface HeatLevel {
+	readonly timeShift: number;
+	readonly gfnShift: number;
+}
+
+export interface RebuildReport {
+	/** Projections compared, with whether what was stored equalled what the events give. */
+	readonly checked: readonly { readonly name: string; readonly equal: boolean }[];
+	readonly events: number;
+}
+
+/**
+ * Everything that reads or writes events goes through this. Methods that name a session throw
+ * `NoSuchSessionError` for an unknown id.
+ */
+export interface TraceStore {
+	createSession(session: NewSession): Promise<SessionInfo>;
+	listSessions(): Promise<SessionInfo[]>;
+	getSession(id: string): Promise<SessionDetail>;
+	renameSession(id: string, name: string): Promise<void>;
+	deleteSession(id: string): Promise<void>;
+	/** Sources whose first bytes have this digest, oldest first. */
+	findSources(head: string): Promise<SourceInfo[]>;
+	/**
+	 * Adds the batch's events as `expectedSeq…`, all or nothing, and returns the next seq. Times must not go
+	 * backwards. An empty batch only commits the context.
+	 * @throws {SeqConflictError} if the session is not at `expectedSeq`
+	 */
+	append(id: string, expectedSeq: number, batch: EventBatch, context?: AppendContext): Promise<number>;
+	/** All segments in seq order. */
+	segments(id: string): Promise<readonly Segment[]>;
+	/** The named columns of a segment. The arrays are shared: never write to them. */
+	readColumns<N extends StoredColumnName>(
+		id: string,
+		segment: Segment,
+		names: readonly N[]
+	): Promise<Pick<StoredColumns, N>>;
+	/** The nearest stored state at or before `seq`; a fresh copy, the caller may evolve it. */
+	snapshot(id: string, seq: number): Promise<TrackingState>;
+	heatLevels(id: string, lane: number): Promise<readonly HeatLevel[]>;
+	/** Cells of a level whose time bucket is in `[fromBucket, toBucket)`. */
+	heatCells(
+		id: string,
+		lane: number,
+		level: HeatLevel,
+		range: { readonly from: number; readonly to: number }
+	): Promise<HeatCells[]>;
+	/** Makes all projections anew from the events and says whether they were equal. */
+	rebuild(id: string, onProgress?: (events: number) => void): Promise<RebuildReport>;
+	close(): Promise<void>;
+}
