@@ -4,6 +4,8 @@ declare global {
 	namespace App {
 		interface Locals {
 			store: TraceStore;
+			/** The store's file, for the worker that loads uploads. */
+			databaseFile: string;
 		}
 	}
 }

@@ -46,6 +46,14 @@ export interface DiagnosticExample {
 	readonly text: string;
 }
 
+export interface LossInfo {
+	readonly seq: number;
+	readonly startNs: number;
+	readonly endNs: number;
+	readonly count: number | null;
+	readonly vcpuId: number | null;
+}
+
 /** A session as lists and headers show it. */
 export interface SessionInfo {
 	readonly id: string;
@@ -80,7 +88,11 @@ export interface SessionInfo {
 /** A session with its lanes, memslots and diagnostics. */
 export interface SessionDetail extends SessionInfo {
 	readonly lanes: readonly LaneInfo[];
+	/** Accesses whose gfn no memslot held. */
+	readonly outsideAccesses: number;
 	readonly memslots: readonly MemslotInfo[];
 	readonly marks: readonly { readonly seq: number; readonly tsNs: number; readonly name: string }[];
+	/** Stretches `[startNs, endNs]` in which events were lost; `count` null if nobody knows how many. */
+	readonly losses: readonly LossInfo[];
 	readonly diagnostics: readonly DiagnosticInfo[];
 }

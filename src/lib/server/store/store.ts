@@ -86,18 +86,16 @@ export type StoredColumns = Omit<EventBatch, 'length'> & {
 };
 export type StoredColumnName = ColumnName | 'lane' | 'payload';
 
-/**
- * Sparse access counts of one lane: buckets of `2^timeShift` ns by `2^gfnShift` pages, absolute (bucket 0 begins
- * at time 0, gfn 0).
- */
+/** Sparse access counts of one lane in a stretch of time, in (time, index) order. */
 export interface HeatCells {
-	readonly timeShift: number;
-	readonly gfnShift: number;
+	/** Time buckets count from here: cell `i` is in bucket `firstBucket + time[i]` of `2^timeShift` ns from time 0. */
+	readonly firstBucket: number;
+	/** Gfn buckets of `2^gfnShift` pages, the first one holds the lane's base. */
+	readonly rows: number;
 	readonly length: number;
-	/** Time bucket, gfn bucket minus that of the lane's base, mode index and count of each cell. */
-	readonly time: Float64Array;
-	readonly gfn: Uint32Array;
-	readonly mode: Uint8Array;
+	readonly time: Uint8Array;
+	/** Mode index * rows + gfn bucket. */
+	readonly index: Uint32Array;
 	readonly count: Uint32Array;
 }
 
@@ -139,8 +137,8 @@ export interface TraceStore {
 		segment: Segment,
 		names: readonly N[]
 	): Promise<Pick<StoredColumns, N>>;
-	/** The nearest stored state at or before `seq`; a fresh copy, the caller may evolve it. */
-	snapshot(id: string, seq: number): Promise<TrackingState>;
+	/** The tracking state right before event `seq` (at most the session's end); the caller may evolve it. */
+	stateBefore(id: string, seq: number): Promise<TrackingState>;
 	heatLevels(id: string, lane: number): Promise<readonly HeatLevel[]>;
 	/** Cells of a level whose time bucket is in `[fromBucket, toBucket)`. */
 	heatCells(

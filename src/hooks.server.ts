@@ -1,0 +1,33 @@
+import path from 'node:path';
+import { building } from '$app/environment';
+import { env } from '$env/dynamic/private';
+import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
+import type { TraceStore } from '#lib/server/store/store.ts';
+import { refusal } from '#lib/server/api/guard.ts';
+import type { Handle, ServerInit } from '@sveltejs/kit';
+
+// kept across edits: in development each change of a server module runs init again
+const kept = globalThis as { pagetrailStore?: TraceStore };
+const databaseFile = () => path.resolve(env.PAGETRAIL_DB ?? 'pagetrail.db');
+
+export const init: ServerInit = async () => {
+	if (building) return;
+	await kept.pagetrailStore?.close();
+	const store = (kept.pagetrailStore = await openSqliteStore(databaseFile()));
+	process.once('sveltekit:shutdown', () => void store.close());
+};
+
+export const handle: Handle = async ({ event, resolve }) => {
+	const refused = refusal(event.request, event.url, {
+		hosts: env.PAGETRAIL_HOSTS?.split(',') ?? [],
+		token: env.PAGETRAIL_TOKEN ?? null
+	});
+	if (refused) return refused;
+	if (!kept.pagetrailStore) throw new Error('the store is not open');
+	event.locals.store = kept.pagetrailStore;
+	event.locals.databaseFile = databaseFile();
+	const response = await resolve(event);
+	response.headers.set('x-content-type-options', 'nosniff');
+	response.headers.set('referrer-policy', 'no-referrer');
+	return response;
+};

@@ -1,0 +1,291 @@
+import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
+import type { Context } from 'hono';
+import type { EventPage, HeatMap, IngestSummary, WireEvent } from '#lib/api/types.ts';
+import type { NumberedEvent } from '#lib/domain/events.ts';
+import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
+import { toWire } from '#lib/domain/native.ts';
+import type { SessionDetail } from '#lib/domain/session-info.ts';
+import { GFN_LIMIT } from '#lib/domain/units.ts';
+import { eventPages, queryEvents, seqAtTime } from '../query/events.ts';
+import { heatMap } from '../query/heat-map.ts';
+import { pageHistory } from '../query/page-history.ts';
+import { stateView } from '../query/state-view.ts';
+import { timeline } from '../query/timeline.ts';
+import type { TraceStore } from '../store/store.ts';
+import { encodeGrid } from './grid.ts';
+import { ndjson } from './ndjson.ts';
+import { filterFields, flag, gfnRange, idParam, modeList, toFilter, whole } from './params.ts';
+import { ApiError, problem } from './problem.ts';
+
+/** What the API needs from its host. */
+export interface ApiBindings {
+	readonly store: TraceStore;
+	/** Loads an uploaded trace in a worker; absent where uploads are not offered. */
+	readonly upload?: (body: ReadableStream<Uint8Array>, name: string) => Promise<IngestSummary>;
+}
+type Env = { Bindings: ApiBindings };
+
+const MAX_CELLS = 4_000_000;
+const tags = ['sessions'];
+const json = (description: string) => ({ description, content: { 'application/json': { schema: z.any() } } });
+const failures = {
+	400: { description: 'A parameter is wrong (problem document)' },
+	404: { description: 'There is no such session (problem document)' }
+};
+
+const cells = (limit: number, fallback: number) => whole.pipe(z.number().min(1).max(limit)).default(fallback);
+
+const windowFields = { from: whole.optional(), to: whole.optional() };
+const timelineQuery = z.object({
+	...windowFields,
+	columns: cells(16_384, 1000),
+	by: z.enum(['kind', 'vcpu']).default('kind')
+});
+const heatQuery = z.object({
+	...windowFields,
+	lane: whole.optional(),
+	slot: z
+		.string()
+		.regex(/^([01]:)?\d{1,3}$/, 'must be ID or AS:ID')
+		.optional(),
+	kinds: modeList.optional(),
+	gfn: gfnRange.optional(),
+	columns: cells(16_384, 1200),
+	rows: cells(16_384, 512),
+	value: z.enum(['sum', 'pages']).default('sum'),
+	align: flag.default(false),
+	format: z.enum(['json', 'grid']).default('json')
+});
+const eventsQuery = z.object({
+	...filterFields,
+	from: whole.optional(),
+	t: whole.optional(),
+	limit: whole.pipe(z.number().min(1).max(10_000)).default(200),
+	order: z.enum(['asc', 'desc']).default('asc')
+});
+const stateQuery = z.object({ seq: whole.optional(), t: whole.optional() });
+const streamQuery = z.object({ ...filterFields, from: whole.default(0), to: whole.optional() });
+const pageParam = idParam.extend({ gfn: whole.pipe(z.number().max(GFN_LIMIT - 1)) });
+const pageQuery = z.object({
+	from: whole.default(0),
+	limit: whole.pipe(z.number().min(1).max(10_000)).default(200)
+});
+
+/** An event as the API shows it: the native line with `seq` in front. */
+const wire = (event: NumberedEvent) => ({ seq: event.seq, ...toWire(event) }) as unknown as WireEvent;
+
+const windowOf = (
+	session: SessionDetail,
+	{ from, to }: { from?: number | undefined; to?: number | undefined }
+) => {
+	const time = { from: from ?? 0, to: to ?? session.endNs + 1 };
+	if (time.from >= time.to) throw new ApiError(400, `from ${time.from} must be before to ${time.to}`);
+	return time;
+};
+
+/** The lane that a `slot` had last. */
+function laneOf(session: SessionDetail, lane: number | undefined, slot: string | undefined): number {
+	if (lane !== undefined) return lane;
+	if (slot === undefined) throw new ApiError(400, 'say lane=N or slot=ID', { lanes: session.lanes.length });
+	const [slotId = 0, asId = 0] = slot.split(':').map(Number).reverse();
+	const found = session.memslots.findLast((each) => each.slotId === slotId && each.asId === asId);
+	if (!found) throw new ApiError(404, `session ${session.id} never had a memslot ${slot}`);
+	return found.lane;
+}
+
+/** Seq that `seq` or `t` names: right after the events at or before time `t`. */
+async function positionOf(
+	c: Context<Env>,
+	session: SessionDetail,
+	{ seq, t }: { seq?: number | undefined; t?: number | undefined }
+): Promise<number> {
+	const position =
+		seq ?? (t === undefined ? session.events : await seqAtTime(c.env.store, session.id, t + 1));
+	if (position > session.events)
+		throw new ApiError(400, `session ${session.id} ends at seq ${session.events}`);
+	return position;
+}
+
+/** The HTTP API under `/api/v1`; `api.request(url, {}, { store })` tests it without a server. */
+export const api = new OpenAPIHono<Env>({
+	defaultHook: (result) => {
+		if (result.success) return;
+		const [issue] = result.error.issues;
+		throw new ApiError(400, `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'is wrong'}`, {
+			errors: result.error.issues.map(({ path, message }) => ({ parameter: path.join('.'), message }))
+		});
+	}
+}).basePath('/api/v1');
+
+api.onError((error, c) => problem(c, error));
+api.notFound((c) => problem(c, new ApiError(404, `nothing is at ${new URL(c.req.url).pathname}`)));
+
+const get = <Q extends z.ZodObject, P extends z.ZodObject = typeof idParam>(
+	path: string,
+	summary: string,
+	query: Q,
+	params?: P
+) =>
+	createRoute({
+		method: 'get',
+		path,
+		tags,
+		summary,
+		request: { params: (params ?? idParam) as P, query },
+		responses: { 200: json(summary), ...failures }
+	});
+const none = z.object({});
+
+api.openapi(
+	createRoute({
+		method: 'get',
+		path: '/health',
+		summary: 'Whether the server lives',
+		responses: { 200: json('ok') }
+	}),
+	(c) => c.json({ ok: true, node: process.version })
+);
+
+api.openapi(
+	createRoute({
+		method: 'get',
+		path: '/sessions',
+		tags,
+		summary: 'All sessions, newest first',
+		responses: { 200: json('sessions') }
+	}),
+	async (c) => c.json({ sessions: await c.env.store.listSessions() })
+);
+
+api.openapi(
+	createRoute({
+		method: 'post',
+		path: '/sessions',
+		tags,
+		summary: 'Load a trace file (plain, gzip or zstd); 200 instead of 201 if its content was there already',
+		request: { query: z.object({ name: z.string().min(1).max(200).default('upload') }) },
+		responses: { 201: json('what was loaded'), 200: json('nothing new'), ...failures }
+	}),
+	async (c) => {
+		const body = c.req.raw.body;
+		if (!c.env.upload) throw new ApiError(400, 'this server takes no uploads');
+		if (!body) throw new ApiError(400, 'the request has no body: send the trace file as body');
+		const summary = await c.env.upload(body as ReadableStream<Uint8Array>, c.req.valid('query').name);
+		return c.json(summary, summary.duplicate ? 200 : 201);
+	}
+);
+
+api.openapi(get('/sessions/{id}', 'One session', none), async (c) =>
+	c.json(await c.env.store.getSession(c.req.valid('param').id))
+);
+
+api.openapi(
+	createRoute({
+		method: 'patch',
+		path: '/sessions/{id}',
+		tags,
+		summary: 'Rename a session',
+		request: {
+			params: idParam,
+			body: {
+				required: true,
+				content: { 'application/json': { schema: z.object({ name: z.string().trim().min(1).max(200) }) } }
+			}
+		},
+		responses: { 200: json('the session'), ...failures }
+	}),
+	async (c) => {
+		const { id } = c.req.valid('param');
+		await c.env.store.renameSession(id, c.req.valid('json').name);
+		return c.json(await c.env.store.getSession(id));
+	}
+);
+
+api.openapi(
+	createRoute({
+		method: 'delete',
+		path: '/sessions/{id}',
+		tags,
+		summary: 'Delete a session with all its events',
+		request: { params: idParam },
+		responses: { 204: { description: 'gone' }, 404: failures[404] }
+	}),
+	async (c) => {
+		await c.env.store.deleteSession(c.req.valid('param').id);
+		return c.body(null, 204);
+	}
+);
+
+api.openapi(get('/sessions/{id}/timeline', 'Events per time column', timelineQuery), async (c) => {
+	const { columns, by, ...window } = c.req.valid('query');
+	const session = await c.env.store.getSession(c.req.valid('param').id);
+	return c.json(await timeline(c.env.store, session, { time: windowOf(session, window), columns, by }));
+});
+
+api.openapi(get('/sessions/{id}/heatmap', 'Accesses of a lane on a grid', heatQuery), async (c) => {
+	const query = c.req.valid('query');
+	if (query.columns * query.rows > MAX_CELLS)
+		throw new ApiError(400, `columns x rows must not pass ${MAX_CELLS}`);
+	const session = await c.env.store.getSession(c.req.valid('param').id);
+	const lane = laneOf(session, query.lane, query.slot);
+	const own = session.lanes[lane];
+	if (!own)
+		throw new ApiError(404, `session ${session.id} has no lane ${lane}`, { lanes: session.lanes.length });
+	const grid = await heatMap(c.env.store, session, {
+		lane,
+		kinds: query.kinds ?? ACCESS_KINDS,
+		time: windowOf(session, query),
+		gfn: query.gfn ?? { from: own.baseGfn, to: own.baseGfn + own.npages },
+		columns: query.columns,
+		rows: query.rows,
+		value: query.value,
+		align: query.align
+	});
+	if (query.format === 'grid')
+		return c.body(encodeGrid(grid), 200, { 'content-type': 'application/octet-stream' });
+	return c.json({ ...grid, cells: [...grid.cells] } satisfies HeatMap);
+});
+
+api.openapi(get('/sessions/{id}/state', 'The tracking state at a position', stateQuery), async (c) => {
+	const session = await c.env.store.getSession(c.req.valid('param').id);
+	return c.json(await stateView(c.env.store, session.id, await positionOf(c, session, c.req.valid('query'))));
+});
+
+api.openapi(get('/sessions/{id}/events', 'A page of events', eventsQuery), async (c) => {
+	const { store } = c.env;
+	const { from, t, limit, order, ...fields } = c.req.valid('query');
+	const session = await store.getSession(c.req.valid('param').id);
+	const at = from ?? (t === undefined ? null : await seqAtTime(store, session.id, t));
+	const start = at ?? (order === 'asc' ? 0 : session.events - 1);
+	const filter = toFilter(fields);
+	const { events, next } = await queryEvents(store, session.id, { filter, from: start, limit, order });
+	const other = order === 'asc' ? 'desc' : 'asc';
+	const back = { filter, from: order === 'asc' ? start - 1 : start + 1, limit: 1, order: other } as const;
+	const before = await queryEvents(store, session.id, back);
+	return c.json({
+		events: events.map(wire),
+		next,
+		previous: before.events[0]?.seq ?? null
+	} satisfies EventPage);
+});
+
+api.openapi(get('/sessions/{id}/events.ndjson', 'Events as native lines', streamQuery), async (c) => {
+	const { from, to, ...fields } = c.req.valid('query');
+	const { id } = await c.env.store.getSession(c.req.valid('param').id);
+	const pages = eventPages(c.env.store, id, toFilter(fields), { from, to: to ?? Infinity });
+	return c.body(
+		ndjson(pages, (event) => JSON.stringify(toWire(event)) + '\n'),
+		200,
+		{
+			'content-type': 'application/x-ndjson',
+			'content-disposition': `attachment; filename="${id}.ndjson"`
+		}
+	) as never; // the route's schema speaks of JSON
+});
+
+api.openapi(get('/sessions/{id}/pages/{gfn}', 'The history of a page', pageQuery, pageParam), async (c) => {
+	const { id, gfn } = c.req.valid('param');
+	return c.json(await pageHistory(c.env.store, id, gfn, c.req.valid('query')));
+});
+
+api.doc('/openapi.json', { openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } });

@@ -1,0 +1,48 @@
+import type { Context } from 'hono';
+import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { UnitError } from '#lib/domain/units.ts';
+import { NoSuchSessionError, SeqConflictError } from '../store/store.ts';
+
+const TITLES: Readonly<Record<number, string>> = {
+	400: 'Bad request',
+	404: 'Not found',
+	409: 'Conflict',
+	413: 'Too large',
+	415: 'Unsupported media type',
+	422: 'Unusable trace',
+	500: 'Internal error'
+};
+
+/** A request that cannot be answered: `detail` says what was wrong and what to do. */
+export class ApiError extends Error {
+	readonly status: ContentfulStatusCode;
+	readonly extensions: Readonly<Record<string, unknown>>;
+	constructor(status: ContentfulStatusCode, detail: string, extensions: Record<string, unknown> = {}) {
+		super(detail);
+		this.name = 'ApiError';
+		this.status = status;
+		this.extensions = extensions;
+	}
+}
+
+/** The one place where errors get an HTTP status. */
+function statusOf(error: Error): ContentfulStatusCode {
+	if (error instanceof ApiError) return error.status;
+	if (error instanceof NoSuchSessionError) return 404;
+	if (error instanceof SeqConflictError) return 409;
+	if (error instanceof RangeError || error instanceof UnitError) return 400;
+	if (error.name === 'IngestError') return 422;
+	// SvelteKit's own errors (413 for a body over the limit) carry their status
+	if ('status' in error && typeof error.status === 'number') return error.status as ContentfulStatusCode;
+	return 500;
+}
+
+/** An RFC 9457 problem document. */
+export function problem(c: Context, error: Error): Response {
+	const status = statusOf(error);
+	if (status === 500) console.error(error);
+	const detail = status === 500 ? 'The server failed; its log says why.' : error.message;
+	const extensions = error instanceof ApiError ? error.extensions : {};
+	const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, ...extensions };
+	return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
+}

@@ -1,0 +1,117 @@
+import type { PageHistory } from '#lib/api/types.ts';
+import { FLAG } from '#lib/domain/batch.ts';
+import { evolve } from '#lib/domain/evolve.ts';
+import { KIND_CODES, KINDS, kindMask, maskKinds, MODES, type Kind } from '#lib/domain/kinds.ts';
+import { toWire } from '#lib/domain/native.ts';
+import { counterAt, initialState, type TrackingState } from '#lib/domain/state.ts';
+import { hex } from '#lib/domain/units.ts';
+import type { StoredColumns, TraceStore } from '../store/store.ts';
+import { eventPages, queryEvents } from './events.ts';
+import { matcher, mayMatch } from './filter.ts';
+
+const TOP = 8;
+const TRACKS = kindMask(['track_add', 'track_remove']);
+/** Kinds that are about a page; memslot events merely contain it. */
+const PAGE_KINDS = kindMask(MODES) | TRACKS | kindMask(['page_fault', 'spte_protect', 'anomaly']);
+
+interface Totals {
+	readonly counts: Map<number, number>;
+	readonly rips: Map<bigint, number>;
+	firstSeq: number | null;
+	lastSeq: number | null;
+	lastWriter: { seq: number; tsNs: number; rip: string | null } | null;
+}
+
+/** Everything that happened to one page; events are paged by seq. */
+export async function pageHistory(
+	store: TraceStore,
+	id: string,
+	gfn: number,
+	{ from = 0, limit = 200 } = {}
+): Promise<PageHistory> {
+	const filter = { gfn: { from: gfn, to: gfn + 1 }, kinds: PAGE_KINDS };
+	const totals: Totals = {
+		counts: new Map(),
+		rips: new Map(),
+		firstSeq: null,
+		lastSeq: null,
+		lastWriter: null
+	};
+	for (const segment of await store.segments(id)) {
+		if (!mayMatch(segment, filter)) continue;
+		const columns = await store.readColumns(id, segment, ['kind', 'gfn', 'npages', 'flags']);
+		const test = matcher(columns, filter);
+		const hits: number[] = [];
+		for (let i = 0; i < segment.count; i++) if (test(i)) hits.push(i);
+		if (!hits.length) continue;
+		const more = await store.readColumns(id, segment, ['ripLo', 'ripHi', 'tsNs']);
+		for (const i of hits) addTo(totals, { ...columns, ...more }, i, segment.firstSeq + i);
+	}
+	const { events, next } = await queryEvents(store, id, { filter, from, limit });
+	return {
+		gfn,
+		events: events.map((event) => ({ seq: event.seq, ...toWire(event) }) as PageHistory['events'][number]),
+		next,
+		counts: Object.fromEntries([...totals.counts].map(([code, n]) => [KINDS[code] as Kind, n])),
+		firstSeq: totals.firstSeq,
+		lastSeq: totals.lastSeq,
+		lastWriter: totals.lastWriter,
+		topRips: [...totals.rips]
+			.sort((a, b) => b[1] - a[1])
+			.slice(0, TOP)
+			.map(([rip, count]) => ({ rip: hex(rip), count })),
+		tracked: maskKinds(TRACKS).some((kind) => totals.counts.has(KIND_CODES[kind]))
+			? await trackedIntervals(store, id, gfn)
+			: []
+	};
+}
+
+type Columns = Pick<StoredColumns, 'kind' | 'flags' | 'ripLo' | 'ripHi' | 'tsNs'>;
+
+function addTo(totals: Totals, columns: Columns, i: number, seq: number): void {
+	const kind = columns.kind[i] as number;
+	totals.counts.set(kind, (totals.counts.get(kind) ?? 0) + 1);
+	totals.firstSeq ??= seq;
+	totals.lastSeq = seq;
+	const known = (columns.flags[i] as number) & FLAG.rip;
+	const rip = known ? (BigInt(columns.ripHi[i] as number) << 32n) | BigInt(columns.ripLo[i] as number) : null;
+	if (rip !== null) totals.rips.set(rip, (totals.rips.get(rip) ?? 0) + 1);
+	if (kind === KIND_CODES.write || kind === KIND_CODES.prewrite)
+		totals.lastWriter = { seq, tsNs: columns.tsNs[i] as number, rip: rip === null ? null : hex(rip) };
+}
+
+type Interval = { -readonly [K in keyof PageHistory['tracked'][number]]: PageHistory['tracked'][number][K] };
+
+/** When the page's counter of a mode was above zero in some slot that holds it: one replay of the events that matter. */
+async function trackedIntervals(store: TraceStore, id: string, gfn: number): Promise<Interval[]> {
+	const kinds =
+		TRACKS | kindMask(['memslot_create', 'memslot_move', 'memslot_delete', 'create_slot', 'flush_slot']);
+	const state = initialState();
+	const intervals: Interval[] = [];
+	const open = new Map<number, Interval>();
+	for await (const page of eventPages(store, id, { kinds })) {
+		for (const event of page) {
+			state.seq = event.seq;
+			evolve(state, event);
+			for (const [index, mode] of MODES.entries()) {
+				const running = open.get(index);
+				const tracked = isTracked(state, gfn, index);
+				if (tracked && !running) {
+					const interval = { mode, startSeq: event.seq, startNs: event.tsNs, endSeq: null, endNs: null };
+					intervals.push(interval);
+					open.set(index, interval);
+				} else if (!tracked && running) {
+					running.endSeq = event.seq;
+					running.endNs = event.tsNs;
+					open.delete(index);
+				}
+			}
+		}
+	}
+	return intervals;
+}
+
+const isTracked = (state: TrackingState, gfn: number, mode: number): boolean =>
+	[...state.memslots.values()].some(
+		(slot) => gfn >= slot.baseGfn && gfn < slot.baseGfn + slot.npages && counterAt(slot, gfn, mode) > 0
+	);

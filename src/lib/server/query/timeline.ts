@@ -1,0 +1,56 @@
+import type { Timeline } from '#lib/api/types.ts';
+import { NO_VCPU } from '#lib/domain/batch.ts';
+import { KINDS } from '#lib/domain/kinds.ts';
+import type { SessionDetail } from '#lib/domain/session-info.ts';
+import type { TraceStore } from '../store/store.ts';
+import { mayMatch } from './filter.ts';
+import { lowerBound } from './search.ts';
+
+export interface TimelineQuery {
+	/** Half-open. */
+	readonly time: { readonly from: number; readonly to: number };
+	/** At most this many, all of one whole number of ns. */
+	readonly columns: number;
+	readonly by: 'kind' | 'vcpu';
+}
+
+/** Events per time column, by kind or vCPU: every event of the range counts once. */
+export async function timeline(
+	store: TraceStore,
+	session: SessionDetail,
+	query: TimelineQuery
+): Promise<Timeline> {
+	const { from, to } = query.time;
+	const columnNs = Math.max(1, Math.ceil((to - from) / query.columns));
+	const columns = Math.max(0, Math.ceil((to - from) / columnNs));
+	const counts = new Map<number, Uint32Array>();
+	const name = query.by === 'kind' ? 'kind' : 'vcpu';
+	for (const segment of await store.segments(session.id)) {
+		if (!mayMatch(segment, { time: query.time })) continue;
+		const data = await store.readColumns(session.id, segment, ['tsNs', name]);
+		const keys: Uint8Array | Uint16Array = (data as Record<string, unknown>)[name] as Uint16Array;
+		const end = lowerBound(data.tsNs, to);
+		for (let i = lowerBound(data.tsNs, from); i < end;) {
+			const column = Math.floor(((data.tsNs[i] as number) - from) / columnNs);
+			const stop = Math.min(end, lowerBound(data.tsNs, from + (column + 1) * columnNs));
+			for (; i < stop; i++) {
+				const key = keys[i] as number;
+				let series = counts.get(key);
+				if (!series) counts.set(key, (series = new Uint32Array(columns)));
+				series[column] = (series[column] as number) + 1;
+			}
+		}
+	}
+	const label = (key: number) =>
+		query.by === 'kind' ? (KINDS[key] ?? String(key)) : key === NO_VCPU ? 'none' : String(key);
+	return {
+		startNs: from,
+		columnNs,
+		columns,
+		by: query.by,
+		series: [...counts.keys()]
+			.sort((a, b) => a - b)
+			.map((key) => ({ key: label(key), counts: [...(counts.get(key) ?? [])] })),
+		loss: session.losses.filter((loss) => loss.endNs >= from && loss.startNs < to)
+	};
+}

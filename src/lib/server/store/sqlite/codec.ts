@@ -1,0 +1,263 @@
+import { constants, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
+import { COLUMN_DEFAULTS, COLUMNS, type EventBatch } from '#lib/domain/batch.ts';
+import { NO_LANE, type StoredColumnName } from '../store.ts';
+
+/** Column ids on disk: the batch's columns in order, then these. */
+export const LANE_COLUMN = 30;
+export const PAYLOAD_COLUMN = 31;
+
+type NumberColumn = Exclude<StoredColumnName, 'payload'>;
+type NumberArray = Float64Array | Uint32Array | Uint16Array | Uint8Array;
+
+/** How a column's numbers are laid out before compression (first byte of the blob). */
+const PLAIN = 0;
+/** Differences to the former value as u32, the first value in 8 bytes in front (time never goes backwards). */
+const DELTA = 1;
+/** As u32, of a column that is Float64 in memory. */
+const NARROW = 2;
+/** Distinct 64-bit values, then u16 indexes: both halves of a pair of columns, stored under the lower half's id. */
+const PAIR = 3;
+
+const ARRAY_OF: Readonly<Record<NumberColumn, new (length: number) => NumberArray>> = {
+	tsNs: Float64Array,
+	kind: Uint8Array,
+	vcpu: Uint16Array,
+	flags: Uint16Array,
+	gfn: Float64Array,
+	npages: Uint32Array,
+	offset: Uint16Array,
+	bytes: Uint16Array,
+	detail: Uint8Array,
+	node: Uint16Array,
+	slot: Uint32Array,
+	ripLo: Uint32Array,
+	ripHi: Uint32Array,
+	gvaLo: Uint32Array,
+	gvaHi: Uint32Array,
+	valueLo: Uint32Array,
+	valueHi: Uint32Array,
+	lane: Uint16Array
+};
+
+/** Upper halves by their lower half. */
+const PAIRS = new Map<NumberColumn, NumberColumn>([
+	['ripLo', 'ripHi'],
+	['gvaLo', 'gvaHi'],
+	['valueLo', 'valueHi']
+]);
+const LOWER_OF = new Map([...PAIRS].map(([low, high]) => [high, low]));
+
+export const columnId = (name: StoredColumnName): number =>
+	name === 'lane' ? LANE_COLUMN : name === 'payload' ? PAYLOAD_COLUMN : COLUMNS.indexOf(name);
+
+const defaultOf = (name: NumberColumn): number => (name === 'lane' ? NO_LANE : COLUMN_DEFAULTS[name]);
+
+/** zstd at level 1: at higher levels a trace shrinks by 2 % and takes twice the time. */
+export const compress = (bytes: Uint8Array, level = 1): Buffer =>
+	zstdCompressSync(bytes, { params: { [constants.ZSTD_c_compressionLevel]: level } });
+export const decompress = (bytes: Uint8Array): Buffer => zstdDecompressSync(bytes);
+
+/** Bytes of each position together: all lowest bytes, then all second ones, … */
+function shuffle(array: NumberArray, out: Uint8Array, at: number): void {
+	const width = array.BYTES_PER_ELEMENT;
+	const n = array.length;
+	const bytes = new Uint8Array(array.buffer, array.byteOffset, n * width);
+	for (let plane = 0; plane < width; plane++) {
+		const base = at + plane * n;
+		for (let i = 0, from = plane; i < n; i++, from += width) out[base + i] = bytes[from] as number;
+	}
+}
+
+function unshuffle(bytes: Uint8Array, at: number, array: NumberArray): void {
+	const width = array.BYTES_PER_ELEMENT;
+	const n = array.length;
+	const out = new Uint8Array(array.buffer, array.byteOffset, n * width);
+	for (let plane = 0; plane < width; plane++) {
+		const base = at + plane * n;
+		for (let i = 0, to = plane; i < n; i++, to += width) out[to] = bytes[base + i] as number;
+	}
+}
+
+function pack(encoding: number, head: NumberArray | null, array: NumberArray): Buffer {
+	const headBytes = head ? head.byteLength : 0;
+	const plain = new Uint8Array(headBytes + array.byteLength);
+	if (head) plain.set(new Uint8Array(head.buffer, head.byteOffset, headBytes));
+	shuffle(array, plain, headBytes);
+	const packed = compress(plain);
+	return Buffer.concat([Uint8Array.of(encoding), packed]);
+}
+
+/** Null if not every difference fits 32 bits. */
+function deltas(array: Float64Array): Uint32Array | null {
+	const out = new Uint32Array(array.length);
+	for (let i = 1; i < array.length; i++) {
+		const delta = (array[i] as number) - (array[i - 1] as number);
+		if (delta < 0 || delta > 0xffff_ffff) return null;
+		out[i] = delta;
+	}
+	return out;
+}
+
+function encodeTime(array: Float64Array): Buffer {
+	const differences = deltas(array);
+	return differences ? pack(DELTA, array.slice(0, 1), differences) : pack(PLAIN, null, array);
+}
+
+function encodeGfn(array: Float64Array): Buffer {
+	for (const gfn of array) if (gfn > 0xffff_ffff) return pack(PLAIN, null, array);
+	return pack(NARROW, null, Uint32Array.from(array));
+}
+
+/** Distinct 64-bit values in order of appearance, and the index of each event's value; null if there are too many. */
+function dictionary(
+	low: Uint32Array,
+	high: Uint32Array
+): { lows: number[]; highs: number[]; index: Uint16Array } | null {
+	const n = low.length;
+	const table = new Int32Array(131_072).fill(-1);
+	const lows: number[] = [];
+	const highs: number[] = [];
+	const index = new Uint16Array(n);
+	for (let i = 0; i < n; i++) {
+		const a = low[i] as number;
+		const b = high[i] as number;
+		let at = (Math.imul(a ^ Math.imul(b, 0x85eb_ca6b), 0x9e37_79b1) >>> 15) & 131_071;
+		let found = table[at] as number;
+		while (found >= 0 && (lows[found] !== a || highs[found] !== b)) {
+			at = (at + 1) & 131_071;
+			found = table[at] as number;
+		}
+		if (found < 0) {
+			if (lows.length === 65_536) return null;
+			found = table[at] = lows.push(a) - 1;
+			highs.push(b);
+		}
+		index[i] = found;
+	}
+	return { lows, highs, index };
+}
+
+function encodePair(low: Uint32Array, high: Uint32Array): Buffer | null {
+	const found = dictionary(low, high);
+	if (!found || found.lows.length > low.length / 2 + 16) return null;
+	const words = Uint32Array.from([found.lows.length, ...found.lows, ...found.highs]);
+	return pack(PAIR, words, found.index);
+}
+
+export interface EncodedSegment {
+	/** Columns whose events all have the same value that is not the column's default. */
+	readonly constants: Readonly<Record<number, number>>;
+	readonly blobs: ReadonlyMap<number, Buffer>;
+}
+
+function constantOf(array: NumberArray): number | null {
+	const first = array[0] as number;
+	for (let i = 1; i < array.length; i++) if (array[i] !== first) return null;
+	return first;
+}
+
+/** Encodes all columns of a batch of at most 65,536 events. */
+export function encodeSegment(batch: EventBatch, lane: Uint16Array): EncodedSegment {
+	const constants: Record<number, number> = {};
+	const blobs = new Map<number, Buffer>();
+	const column = (name: NumberColumn): NumberArray =>
+		name === 'lane' ? lane : batch[name].subarray(0, batch.length);
+	for (const name of [...COLUMNS, 'lane'] as const) {
+		const lower = LOWER_OF.get(name);
+		if (lower !== undefined && blobs.get(columnId(lower))?.[0] === PAIR) continue;
+		const array = column(name);
+		const constant = constantOf(array);
+		const upper = PAIRS.get(name);
+		const upperArray = upper && (column(upper) as Uint32Array);
+		if (constant !== null && (!upperArray || constantOf(upperArray) !== null)) {
+			if (constant !== defaultOf(name)) constants[columnId(name)] = constant;
+			continue;
+		}
+		blobs.set(columnId(name), encodeColumn(name, array, upperArray));
+	}
+	if (batch.payload.size) {
+		const entries = [...batch.payload].filter(([i]) => i < batch.length);
+		blobs.set(PAYLOAD_COLUMN, compress(Buffer.from(JSON.stringify(entries)), 3));
+	}
+	return { constants, blobs };
+}
+
+function encodeColumn(name: NumberColumn, array: NumberArray, upper: Uint32Array | undefined): Buffer {
+	if (name === 'tsNs') return encodeTime(array as Float64Array);
+	if (name === 'gfn') return encodeGfn(array as Float64Array);
+	return (upper && encodePair(array as Uint32Array, upper)) ?? pack(PLAIN, null, array);
+}
+
+/** Where a column's numbers come from: its own blob, its lower half's blob, a constant or its default. */
+export interface ColumnSource {
+	readonly blob: (id: number) => Buffer | undefined;
+	readonly constants: Readonly<Record<number, number>>;
+	readonly count: number;
+}
+
+const filled = new Map<string, NumberArray>();
+
+/** Shared array of one value: most columns of most segments. */
+function constantArray(name: NumberColumn, value: number, count: number): NumberArray {
+	const key = `${ARRAY_OF[name].name} ${value} ${count}`;
+	let array = filled.get(key);
+	if (!array) {
+		if (filled.size > 256) filled.clear();
+		filled.set(key, (array = new ARRAY_OF[name](count).fill(value)));
+	}
+	return array;
+}
+
+/** One column's numbers; `shared` says that the array is common to many and costs nothing to keep. */
+export function decodeColumn(
+	name: NumberColumn,
+	source: ColumnSource
+): { array: NumberArray; shared: boolean } {
+	const id = columnId(name);
+	const lower = LOWER_OF.get(name);
+	const lowerBlob = lower === undefined ? undefined : source.blob(columnId(lower));
+	const blob = lowerBlob?.[0] === PAIR ? lowerBlob : source.blob(id);
+	if (!blob) {
+		const value = source.constants[id] ?? defaultOf(name);
+		return { array: constantArray(name, value, source.count), shared: true };
+	}
+	return { array: decodeBlob(name, blob, source.count), shared: false };
+}
+
+function decodeBlob(name: NumberColumn, blob: Buffer, count: number): NumberArray {
+	const plain = decompress(blob.subarray(1));
+	const array = new ARRAY_OF[name](count);
+	switch (blob[0]) {
+		case PLAIN:
+			unshuffle(plain, 0, array);
+			return array;
+		case DELTA: {
+			const differences = new Uint32Array(count);
+			unshuffle(plain, 8, differences);
+			let value = plain.readDoubleLE(0);
+			for (let i = 0; i < count; i++) array[i] = value += differences[i] as number;
+			return array;
+		}
+		case NARROW: {
+			const narrow = new Uint32Array(count);
+			unshuffle(plain, 0, narrow);
+			for (let i = 0; i < count; i++) array[i] = narrow[i] as number;
+			return array;
+		}
+		case PAIR: {
+			const size = plain.readUInt32LE(0);
+			const index = new Uint16Array(count);
+			unshuffle(plain, 4 + size * 8, index);
+			const at = 4 + (LOWER_OF.has(name) ? size * 4 : 0);
+			const words = Uint32Array.from({ length: size }, (_, i) => plain.readUInt32LE(at + i * 4));
+			for (let i = 0; i < count; i++) array[i] = words[index[i] as number] as number;
+			return array;
+		}
+		default:
+			throw new Error(`column ${name} has the unknown encoding ${blob[0]}: written by a newer version`);
+	}
+}
+
+/** Payload texts by event index. */
+export const decodePayload = (blob: Buffer | undefined): Map<number, string> =>
+	new Map(blob ? (JSON.parse(decompress(blob).toString()) as [number, string][]) : []);

@@ -1,0 +1,297 @@
+import { asc, desc, eq, sql } from 'drizzle-orm';
+import type { EventBatch } from '#lib/domain/batch.ts';
+import { KINDS } from '#lib/domain/kinds.ts';
+import type { DiagnosticInfo, LaneInfo, SessionDetail, SessionInfo } from '#lib/domain/session-info.ts';
+import type { TrackingState } from '#lib/domain/state.ts';
+import {
+	NoSuchSessionError,
+	type AppendContext,
+	type HeatCells,
+	type HeatLevel,
+	type NewSession,
+	type RebuildReport,
+	type Segment,
+	type SourceInfo,
+	type StoredColumnName,
+	type StoredColumns,
+	type TraceStore
+} from '../store.ts';
+import { gfnShiftOf, TILE_BUCKETS } from './heat-builder.ts';
+import { decodeTile } from './heat-tile.ts';
+import { openConnection, type Connection } from './open.ts';
+import { emptySummary, type Summary } from './projector.ts';
+import { SegmentReader } from './reader.ts';
+import { rebuildSession } from './rebuild.ts';
+import { memslots, moments, sessions, sources } from './schema.ts';
+import { prepareStatements, type Statements } from './statements.ts';
+import { SessionWriter, stateBefore } from './writer.ts';
+
+type SessionRow = typeof sessions.$inferSelect;
+type SourceRow = typeof sources.$inferSelect;
+
+/** Opens a store in one SQLite file, made if it is not there. @throws {DatabaseFileError} */
+export function openSqliteStore(file: string): Promise<SqliteStore> {
+	return Promise.resolve().then(() => new SqliteStore(openConnection(file)));
+}
+
+/** The embedded store. Its methods are synchronous inside; they return promises for the interface's sake. */
+export class SqliteStore implements TraceStore {
+	readonly #connection: Connection;
+	readonly #run: Statements;
+	readonly #reader: SegmentReader;
+	readonly #writers = new Map<string, SessionWriter>();
+
+	constructor(connection: Connection) {
+		this.#connection = connection;
+		this.#run = prepareStatements(connection.raw);
+		this.#reader = new SegmentReader(this.#run);
+	}
+
+	async createSession({ name, createdMs, source }: NewSession): Promise<SessionInfo> {
+		const { db, raw } = this.#connection;
+		const slug = raw
+			.transaction(() => {
+				const free = this.#freeSlug(name);
+				const [row] = db
+					.insert(sessions)
+					.values({ slug: free, name, createdMs, summary: JSON.stringify(emptySummary()) })
+					.returning({ id: sessions.id })
+					.all();
+				if (source && row)
+					db.insert(sources)
+						.values({ sessionId: row.id, ...source })
+						.run();
+				return free;
+			})
+			.immediate();
+		return this.getSession(slug);
+	}
+
+	#freeSlug(name: string): string {
+		const base =
+			name
+				.toLowerCase()
+				.replace(/[^a-z0-9]+/g, '-')
+				.replace(/^-|-$/g, '')
+				.slice(0, 64) || 'session';
+		for (let n = 1; ; n++) {
+			const slug = n === 1 ? base : `${base}-${n}`;
+			if (!this.#run.session.get(slug)) return slug;
+		}
+	}
+
+	#row(id: string): SessionRow {
+		const row = this.#connection.db.select().from(sessions).where(eq(sessions.slug, id)).get();
+		if (!row) throw new NoSuchSessionError(id);
+		return row;
+	}
+
+	async listSessions(): Promise<SessionInfo[]> {
+		const { db } = this.#connection;
+		const rows = db.select().from(sessions).orderBy(desc(sessions.createdMs), desc(sessions.id)).all();
+		return rows.map((row) => this.#info(row, this.#diagnostics(row.id)));
+	}
+
+	async getSession(id: string): Promise<SessionDetail> {
+		const row = this.#row(id);
+		const diagnostics = this.#diagnostics(row.id);
+		const { db } = this.#connection;
+		const slots = db
+			.select()
+			.from(memslots)
+			.where(eq(memslots.sessionId, row.id))
+			.orderBy(asc(memslots.createdSeq))
+			.all()
+			.map(({ sessionId: _, ...slot }) => slot);
+		const points = db
+			.select()
+			.from(moments)
+			.where(eq(moments.sessionId, row.id))
+			.orderBy(asc(moments.seq))
+			.all();
+		const summary = JSON.parse(row.summary) as Summary;
+		const lanes = summary.lanes.map((lane, i): LaneInfo => {
+			const own = slots.filter((slot) => slot.lane === i);
+			const names = own.flatMap((slot) => slot.name ?? []);
+			return {
+				...lane,
+				lane: i,
+				accesses: summary.laneAccesses[i] ?? 0,
+				slotIds: [...new Set(own.map((slot) => slot.slotId))],
+				names: [...new Set(names)]
+			};
+		});
+		return {
+			...this.#info(row, diagnostics),
+			lanes,
+			outsideAccesses: summary.outside,
+			memslots: slots,
+			marks: points
+				.filter((point) => point.kind === 'mark')
+				.map(({ seq, tsNs, name }) => ({ seq, tsNs, name: name ?? '' })),
+			losses: points
+				.filter((point) => point.kind === 'loss')
+				.map(({ seq, tsNs, startNs, count, vcpu }) => ({
+					seq,
+					startNs: startNs ?? tsNs,
+					endNs: tsNs,
+					count,
+					vcpuId: vcpu
+				})),
+			diagnostics
+		};
+	}
+
+	#diagnostics(rowId: number): DiagnosticInfo[] {
+		const rows = this.#connection.db.select().from(sources).where(eq(sources.sessionId, rowId)).all();
+		return rows.flatMap((row) => JSON.parse(row.diagnostics) as DiagnosticInfo[]);
+	}
+
+	#info(row: SessionRow, diagnostics: readonly DiagnosticInfo[]): SessionInfo {
+		const summary = JSON.parse(row.summary) as Summary;
+		const { lost, attributes } = summary;
+		const rejected = diagnostics.filter((diagnostic) => diagnostic.severity === 'rejected');
+		return {
+			id: row.slug,
+			name: row.name,
+			source: typeof attributes.source === 'string' ? attributes.source : null,
+			attributes,
+			events: row.nextSeq,
+			kinds: Object.fromEntries(
+				KINDS.map((kind, code) => [kind, summary.kinds[code] ?? 0] as const).filter(([, n]) => n > 0)
+			),
+			startNs: summary.startNs,
+			endNs: summary.endNs,
+			vcpus: summary.vcpus,
+			clock: attributes.clock === 'guest_insns' ? 'instructions' : 'ns',
+			lost,
+			coverage: lost.unknown ? null : row.nextSeq ? row.nextSeq / (row.nextSeq + lost.count) : 1,
+			rejectedLines: rejected.reduce((n, diagnostic) => n + diagnostic.count, 0),
+			ended: summary.ended,
+			createdMs: row.createdMs,
+			sizeBytes: this.#sizeOf(row.id)
+		};
+	}
+
+	#sizeOf(rowId: number): number {
+		const size = this.#connection.db.get<{ n: number | null }>(
+			sql`SELECT (SELECT coalesce(sum(bytes), 0) FROM segments WHERE session_id = ${rowId})
+			+ (SELECT coalesce(sum(length(data)), 0) FROM heat_tiles WHERE session_id = ${rowId})
+			+ (SELECT coalesce(sum(length(data)), 0) FROM snapshots WHERE session_id = ${rowId}) AS n`
+		);
+		return size?.n ?? 0;
+	}
+
+	async renameSession(id: string, name: string): Promise<void> {
+		this.#connection.db
+			.update(sessions)
+			.set({ name })
+			.where(eq(sessions.id, this.#row(id).id))
+			.run();
+	}
+
+	async deleteSession(id: string): Promise<void> {
+		const { raw, db } = this.#connection;
+		raw
+			.transaction(() => {
+				const row = this.#row(id);
+				for (const segment of this.#run.segments.all(row.id))
+					this.#run.dropColumns.run(segment.id * 32, segment.id * 32 + 31);
+				db.delete(sessions).where(eq(sessions.id, row.id)).run();
+			})
+			.immediate();
+		this.#writers.delete(id);
+	}
+
+	async findSources(head: string): Promise<SourceInfo[]> {
+		const rows = this.#connection.db
+			.select({ source: sources, slug: sessions.slug })
+			.from(sources)
+			.innerJoin(sessions, eq(sources.sessionId, sessions.id))
+			.where(eq(sources.head, head))
+			.orderBy(asc(sources.id))
+			.all();
+		return rows.map(({ source, slug }) => sourceInfo(source, slug));
+	}
+
+	async append(
+		id: string,
+		expectedSeq: number,
+		batch: EventBatch,
+		context: AppendContext = {}
+	): Promise<number> {
+		let writer = this.#writers.get(id);
+		// another connection may have written since: then what this one remembers is stale
+		if (!writer || writer.nextSeq !== expectedSeq || writer.rowId !== this.#row(id).id)
+			this.#writers.set(id, (writer = this.#newWriter(id)));
+		try {
+			return writer.append(expectedSeq, batch, context);
+		} catch (error) {
+			this.#writers.delete(id); // its memory may be ahead of what was rolled back
+			throw error;
+		}
+	}
+
+	#newWriter(id: string): SessionWriter {
+		return new SessionWriter(this.#connection, this.#run, this.#reader, id, this.#row(id).id);
+	}
+
+	async segments(id: string): Promise<readonly Segment[]> {
+		return this.#run.segments.all(this.#row(id).id);
+	}
+
+	async readColumns<N extends StoredColumnName>(
+		_id: string,
+		segment: Segment,
+		names: readonly N[]
+	): Promise<Pick<StoredColumns, N>> {
+		return this.#reader.columns(segment, names);
+	}
+
+	async stateBefore(id: string, seq: number): Promise<TrackingState> {
+		return stateBefore(this.#run, this.#reader, this.#row(id).id, seq).state;
+	}
+
+	async heatLevels(id: string, lane: number): Promise<readonly HeatLevel[]> {
+		const row = this.#row(id);
+		const npages = (JSON.parse(row.summary) as Summary).lanes[lane]?.npages ?? 1;
+		const gfnShift = gfnShiftOf(npages);
+		return this.#run.shifts.all(row.id, lane).map((timeShift) => ({ timeShift, gfnShift }));
+	}
+
+	async heatCells(
+		id: string,
+		lane: number,
+		level: HeatLevel,
+		range: { readonly from: number; readonly to: number }
+	): Promise<HeatCells[]> {
+		const row = this.#row(id);
+		const base = (JSON.parse(row.summary) as Summary).lanes[lane];
+		if (!base) return [];
+		const rows =
+			Math.floor((base.baseGfn + base.npages - 1) / 2 ** level.gfnShift) -
+			Math.floor(base.baseGfn / 2 ** level.gfnShift) +
+			1;
+		const first = Math.floor(range.from / TILE_BUCKETS);
+		const last = Math.floor((range.to - 1) / TILE_BUCKETS);
+		return this.#run.tiles
+			.all(row.id, lane, level.timeShift, first, last)
+			.map(({ tile, data }) => ({ firstBucket: tile * TILE_BUCKETS, rows, ...decodeTile(data) }));
+	}
+
+	async rebuild(id: string, onProgress?: (events: number) => void): Promise<RebuildReport> {
+		const report = rebuildSession(this.#connection, this.#run, this.#reader, this.#row(id).id, onProgress);
+		this.#writers.delete(id);
+		return report;
+	}
+
+	async close(): Promise<void> {
+		this.#connection.raw.close();
+	}
+}
+
+const sourceInfo = ({ id: _, sessionId: __, diagnostics, ...row }: SourceRow, slug: string): SourceInfo => ({
+	...row,
+	sessionId: slug,
+	diagnostics: JSON.parse(diagnostics) as DiagnosticInfo[]
+});

@@ -1,0 +1,152 @@
+import { copyEvents, createBatch, sliceBatch, type EventBatch } from '#lib/domain/batch.ts';
+import { evolve } from '#lib/domain/evolve.ts';
+import { eventAt } from '#lib/domain/batch-events.ts';
+import { STATE_KINDS } from '#lib/domain/kinds.ts';
+import { initialState, parseState, type TrackingState } from '#lib/domain/state.ts';
+import { SeqConflictError, type AppendContext, type Segment } from '../store.ts';
+import { decompress, encodeSegment } from './codec.ts';
+import type { Connection } from './open.ts';
+import { Projector, type Summary } from './projector.ts';
+import type { SegmentReader } from './reader.ts';
+import { databaseSink, type Statements } from './statements.ts';
+import { zoneOf } from './zone.ts';
+
+/** Most events in one segment. */
+export const SEGMENT_EVENTS = 32_768;
+const COLUMN_IDS = 32;
+
+/** Writes one session's events and projections; kept while the session grows. */
+export class SessionWriter {
+	readonly #connection: Connection;
+	readonly #run: Statements;
+	readonly #reader: SegmentReader;
+	readonly rowId: number;
+	readonly #slug: string;
+	readonly #projector: Projector;
+	nextSeq: number;
+
+	constructor(connection: Connection, run: Statements, reader: SegmentReader, slug: string, rowId: number) {
+		this.#connection = connection;
+		this.#run = run;
+		this.#reader = reader;
+		this.#slug = slug;
+		this.rowId = rowId;
+		const row = run.session.get(slug);
+		this.nextSeq = row?.nextSeq ?? 0;
+		this.#projector = this.#load(JSON.parse(row?.summary ?? '{}') as Summary);
+	}
+
+	/** Brings projector and pyramid to where the database is. */
+	#load(summary: Summary): Projector {
+		const { state, changes } = stateBefore(this.#run, this.#reader, this.rowId, this.nextSeq);
+		const projector = new Projector(databaseSink(this.#run, this.rowId), state, summary);
+		projector.changes = changes;
+		projector.resumeMemslots(
+			new Map(this.#run.livingMemslots.all(this.rowId).map((row) => [row.key, row.createdSeq]))
+		);
+		for (const tile of this.#run.lastTiles.all(this.rowId))
+			projector.heat.resume(tile.lane, tile.shift, tile.tile, tile.data);
+		return projector;
+	}
+
+	append(expectedSeq: number, batch: EventBatch, context: AppendContext): number {
+		return this.#connection.raw
+			.transaction(() => {
+				const current = this.#run.session.get(this.#slug)?.nextSeq ?? 0;
+				if (current !== expectedSeq) throw new SeqConflictError(this.#slug, expectedSeq, current);
+				for (let from = 0; from < batch.length; from += SEGMENT_EVENTS) {
+					const whole = from === 0 && batch.length <= SEGMENT_EVENTS;
+					const part = whole ? batch : sliceBatch(batch, from, Math.min(batch.length, from + SEGMENT_EVENTS));
+					const lanes = this.#projector.take(part, expectedSeq + from);
+					this.#write(part, lanes, expectedSeq + from);
+				}
+				if (batch.length) this.#projector.heat.flush();
+				this.#compact();
+				this.#commitContext(context);
+				const next = expectedSeq + batch.length;
+				this.#run.advance.run(next, JSON.stringify(this.#projector.summary), this.rowId);
+				return (this.nextSeq = next);
+			})
+			.immediate();
+	}
+
+	#commitContext({ position, diagnostics }: AppendContext): void {
+		if (position) {
+			const { byte, line, digest, complete } = position;
+			this.#run.source.run(byte, line, digest, complete ? 1 : 0, this.rowId);
+		}
+		if (diagnostics) this.#run.diagnostics.run(JSON.stringify(diagnostics), this.rowId);
+	}
+
+	#write(batch: EventBatch, lanes: Uint16Array, firstSeq: number): void {
+		writeSegment(this.#run, this.rowId, batch, lanes, firstSeq);
+	}
+
+	/** Joins the last two segments while the older one is not twice as big: each event moves O(log n) times. */
+	#compact(): void {
+		for (;;) {
+			const [last, former] = this.#run.lastSegments.all(this.rowId);
+			if (!last || !former) return;
+			if (former.count >= 2 * last.count || former.count + last.count > SEGMENT_EVENTS) return;
+			this.#join(former, last);
+		}
+	}
+
+	#join(former: Segment, last: Segment): void {
+		const batch = createBatch(former.count + last.count);
+		const lanes = new Uint16Array(batch.tsNs.length);
+		for (const segment of [former, last]) {
+			const columns = this.#reader.wholeSegment(segment);
+			lanes.set(columns.lane, batch.length);
+			copyEvents(batch, { ...columns, length: segment.count }, 0, segment.count);
+			this.#run.dropSegment.run(segment.id);
+			this.#run.dropColumns.run(segment.id * COLUMN_IDS, segment.id * COLUMN_IDS + COLUMN_IDS - 1);
+		}
+		this.#write(batch, lanes, former.firstSeq);
+	}
+}
+
+function writeSegment(
+	run: Statements,
+	rowId: number,
+	batch: EventBatch,
+	lanes: Uint16Array,
+	firstSeq: number
+): void {
+	const { constants, blobs } = encodeSegment(batch, lanes);
+	const zone = zoneOf(batch, lanes);
+	let bytes = 0;
+	for (const blob of blobs.values()) bytes += blob.length;
+	const { minNs, maxNs, minGfn, maxGfn, kinds } = zone;
+	const { lastInsertRowid } = run.segment.run(
+		...[rowId, firstSeq, batch.length, minNs, maxNs, minGfn, maxGfn, kinds, zone.lanes, bytes],
+		JSON.stringify(constants)
+	);
+	for (const [column, blob] of blobs) run.putColumn.run(Number(lastInsertRowid) * COLUMN_IDS + column, blob);
+}
+
+/** The tracking state right before event `seq`: snapshot and replay; `changes` counts the replayed events. */
+export function stateBefore(
+	run: Statements,
+	reader: SegmentReader,
+	rowId: number,
+	seq: number
+): { state: TrackingState; changes: number } {
+	const stored = run.snapshot.get(rowId, seq);
+	const state = stored ? parseState(decompress(stored.data).toString()) : initialState();
+	let changes = 0;
+	for (const segment of run.segments.all(rowId)) {
+		if (segment.firstSeq >= seq || segment.firstSeq + segment.count <= state.seq) continue;
+		if (!(segment.kinds & STATE_KINDS)) continue;
+		const batch = { ...reader.wholeSegment(segment), length: segment.count };
+		const from = Math.max(0, (stored?.seq ?? 0) - segment.firstSeq);
+		for (let i = from; i < Math.min(segment.count, seq - segment.firstSeq); i++) {
+			if (!((STATE_KINDS >>> (batch.kind[i] as number)) & 1)) continue;
+			state.seq = segment.firstSeq + i;
+			evolve(state, eventAt(batch, i, state.seq));
+			changes++;
+		}
+	}
+	state.seq = seq;
+	return { state, changes };
+}
