@@ -79,7 +79,7 @@ export class Kvm {
 	readonly memory = new GuestMemory();
 	readonly allocFails: (what: Allocation) => boolean;
 	readonly hostPfn: (slot: KvmMemorySlot, gfn: number) => number;
-	/** Nodes told of the slot now being created. */
+	/** How many nodes were told of the slot that was created last; a failure afterwards is Q13. */
 	createSlotTold = 0;
 	/** `indirect_shadow_pages`, unsigned 32 bit. */
 	indirectShadowPages = 0;

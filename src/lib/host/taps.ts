@@ -68,7 +68,7 @@ export interface HostTaps {
 	/** The huge-page counts of the gfn's 2M and 1G index changed by `delta`. */
 	lpageChanged?(slot: KvmMemorySlot, gfn: number, delta: number): void;
 	shadowAccounted?(page: KvmMmuPage): void;
-	/** A shadow page is about to be removed, `zap` says by a zap of the MMU itself; its counters follow. */
+	/** A shadow page is about to be removed, by the MMU itself if `zap`; the changes of its counters follow. */
 	shadowUnaccounted?(page: KvmMmuPage, zap: boolean): void;
 	unsync?(page: KvmMmuPage): void;
 	warn?(reason: WarnReason): void;
