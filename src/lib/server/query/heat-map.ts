@@ -82,7 +82,8 @@ export async function heatMap(
 		: await fromEvents(store, session.id, query, kinds, time, gfn);
 	let max = 0;
 	let total = 0;
-	for (const cell of cells) {
+	for (let i = 0; i < cells.length; i++) {
+		const cell = cells[i] as number;
 		if (cell > max) max = cell;
 		total += cell;
 	}
@@ -181,10 +182,8 @@ async function fromEvents(
 		gfn,
 		lane: query.lane,
 		wanted: Uint8Array.from({ length: 32 }, (_, code) => (kinds >>> code) & 1),
-		rowOf: Uint32Array.from(
-			{ length: gfn.end - gfn.start },
-			(_, page) => Math.floor(page / gfn.step) * time.n
-		),
+		rowOf: rowsOf(gfn),
+		column: new Uint32Array(gfn.n),
 		cells: new Uint32Array(time.n * gfn.n),
 		seen: query.value === 'pages' ? new Int32Array(gfn.end - gfn.start).fill(-1) : null
 	};
@@ -202,40 +201,61 @@ interface GridCount {
 	readonly lane: number;
 	/** 1 for each kind code that counts. */
 	readonly wanted: Uint8Array;
-	/** Index of the first cell of each page's row. */
-	readonly rowOf: Uint32Array;
+	/** Row of each page. */
+	readonly rowOf: Uint16Array;
+	/** Counts of the column being filled: it stays in the processor's cache, the grid would not. */
+	readonly column: Uint32Array;
 	readonly cells: Uint32Array;
 	/** Last column that each page was counted in; null to count accesses. */
 	readonly seen: Int32Array | null;
 }
 
+function rowsOf({ start, end, step, n }: Axis): Uint16Array {
+	const rows = new Uint16Array(end - start);
+	for (let row = 0; row < n; row++) rows.fill(row, row * step, (row + 1) * step);
+	return rows;
+}
+
 type CountedColumns = Pick<StoredColumns, 'tsNs' | 'kind' | 'lane' | 'gfn' | 'npages'>;
 
-function countSegment(columns: CountedColumns, count: GridCount): void {
-	const { tsNs, kind, lane, gfn, npages } = columns;
-	const { time, lane: wantedLane, wanted, rowOf, cells, seen } = count;
+function countSegment({ tsNs, kind, lane, gfn, npages }: CountedColumns, count: GridCount): void {
+	const { time, lane: wantedLane, wanted, rowOf, seen } = count;
+	const rows = count.column;
 	const startGfn = count.gfn.start;
 	const span = rowOf.length;
 	const end = lowerBound(tsNs, time.end);
-	let column = 0;
+	let column = -1;
 	let columnEnd = -1;
 	for (let i = lowerBound(tsNs, time.start); i < end; i++) {
 		if (lane[i] !== wantedLane || wanted[kind[i] as number] === 0) continue;
 		const at = tsNs[i] as number;
 		if (at >= columnEnd) {
 			// times ascend: the column is worked out once for all of its events
+			addColumn(count, column);
 			column = Math.floor((at - time.start) / time.step);
 			columnEnd = time.start + (column + 1) * time.step;
 		}
 		const first = (gfn[i] as number) - startGfn;
 		const last = Math.min(span, first + (npages[i] as number));
 		for (let page = first < 0 ? 0 : first; page < last; page++) {
-			if (seen) {
+			if (seen !== null) {
 				if (seen[page] === column) continue;
 				seen[page] = column;
 			}
-			const cell = (rowOf[page] as number) + column;
-			cells[cell] = (cells[cell] as number) + 1;
+			const row = rowOf[page] as number;
+			rows[row] = (rows[row] as number) + 1;
 		}
+	}
+	addColumn(count, column);
+}
+
+/** Adds the column's counts to the grid and clears them. */
+function addColumn({ column: rows, cells, time }: GridCount, column: number): void {
+	if (column < 0) return;
+	for (let row = 0, at = column; row < rows.length; row++, at += time.n) {
+		const n = rows[row] as number;
+		if (n === 0) continue;
+		cells[at] = (cells[at] as number) + n;
+		rows[row] = 0;
 	}
 }

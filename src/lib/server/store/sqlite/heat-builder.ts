@@ -26,32 +26,37 @@ export type PutTile = (lane: number, shift: number, tile: number, data: Buffer) 
 /** Counts of the bucket that is open in one level of one lane, and the closed cells of its tile. */
 class OpenTile {
 	readonly counts: Uint32Array;
-	readonly touched: number[] = [];
+	readonly #touched: Uint32Array;
+	#touchedCount = 0;
 	readonly cells = new TileCells();
 	bucket = -1;
-	/** First ns after the open bucket. */
-	endNs = 0;
-	constructor(rows: number) {
-		this.counts = new Uint32Array(rows * 4);
+	constructor(size: number) {
+		this.counts = new Uint32Array(size);
+		this.#touched = new Uint32Array(size);
+	}
+
+	add(index: number, count: number): void {
+		if (this.counts[index] === 0) this.#touched[this.#touchedCount++] = index;
+		this.counts[index] = (this.counts[index] as number) + count;
 	}
 
 	/** Moves the open bucket's counts to the cells, in index order (mode, then row). */
 	closeBucket(): void {
-		this.#drainInto(this.cells);
-		for (const index of this.touched) this.counts[index] = 0;
-		this.touched.length = 0;
+		this.#copyOpen();
+		for (let i = 0; i < this.#touchedCount; i++) this.counts[this.#touched[i] as number] = 0;
+		this.#touchedCount = 0;
 	}
 
-	#drainInto(cells: TileCells): void {
-		if (this.touched.length > 1) this.touched.sort((a, b) => a - b);
-		for (const index of this.touched)
-			cells.push(this.bucket % TILE_BUCKETS, index, this.counts[index] as number);
+	#copyOpen(): void {
+		const touched = this.#touched.subarray(0, this.#touchedCount).sort();
+		for (const index of touched)
+			this.cells.push(this.bucket % TILE_BUCKETS, index, this.counts[index] as number);
 	}
 
 	/** All cells so far, the open bucket's included. */
 	encode(): Buffer {
 		const closed = this.cells.length;
-		this.#drainInto(this.cells);
+		this.#copyOpen();
 		const data = encodeTile(this.cells);
 		this.cells.length = closed;
 		return data;
@@ -62,32 +67,53 @@ class OpenTile {
 	}
 }
 
+/** One lane's counts since they were last given to the levels: all in one bucket of the finest level. */
+class LaneCounts {
+	readonly base: number;
+	readonly size: number;
+	readonly rows: number;
+	readonly counts: Uint32Array;
+	readonly touched: Uint32Array;
+	touchedCount = 0;
+	/** By level (index in HEAT_SHIFTS). */
+	readonly open: (OpenTile | null)[] = HEAT_SHIFTS.map(() => null);
+	constructor(lane: Lane) {
+		this.size = 2 ** gfnShiftOf(lane.npages);
+		this.base = Math.floor(lane.baseGfn / this.size);
+		this.rows = Math.floor((lane.baseGfn + lane.npages - 1) / this.size) - this.base + 1;
+		this.counts = new Uint32Array(this.rows * 4);
+		this.touched = new Uint32Array(this.rows * 4);
+	}
+}
+
 /**
  * Builds the pyramid of a session while its events come in, in time order. What it writes depends on the events
  * alone, never on how they were cut into batches.
  */
 export class HeatBuilder {
-	/** By lane, then by level (index in HEAT_SHIFTS). */
-	readonly #open: (OpenTile | null)[][] = [];
-	readonly #lanes: { base: number; shift: number; rows: number }[] = [];
+	readonly #lanes: LaneCounts[] = [];
 	#finest = 0;
+	/** The finest level's bucket that the undrained counts are in: `[#startNs, #endNs)`. */
+	#startNs = 0;
+	#endNs = 0;
 	readonly #put: PutTile;
-	constructor(put: PutTile) {
+	/** Accesses by lane, counted along. */
+	readonly #accesses: number[];
+	constructor(put: PutTile, accesses: number[]) {
 		this.#put = put;
+		this.#accesses = accesses;
 	}
 
 	/** Says where the session ends now: levels finer than its finest are no longer counted. */
 	advance(endNs: number): void {
+		this.drain();
 		const shift = finestShift(endNs);
 		while ((HEAT_SHIFTS[this.#finest] as number) < shift) this.#finest++;
+		this.#endNs = 0;
 	}
 
 	addLane(lane: Lane): void {
-		const shift = gfnShiftOf(lane.npages);
-		const base = Math.floor(lane.baseGfn / 2 ** shift);
-		const rows = Math.floor((lane.baseGfn + lane.npages - 1) / 2 ** shift) - base + 1;
-		this.#lanes.push({ base, shift, rows });
-		this.#open.push(HEAT_SHIFTS.map(() => null));
+		this.#lanes.push(new LaneCounts(lane));
 	}
 
 	get laneCount(): number {
@@ -96,63 +122,86 @@ export class HeatBuilder {
 
 	/** Goes on where a stored tile ended. */
 	resume(lane: number, shift: number, tile: number, data: Buffer): void {
-		const level = HEAT_SHIFTS.indexOf(shift as (typeof HEAT_SHIFTS)[number]);
-		const rows = this.#lanes[lane]?.rows ?? 0;
-		const open = new OpenTile(rows);
+		const counts = this.#lanes[lane];
+		if (!counts) return;
+		const open = new OpenTile(counts.counts.length);
 		const cells = decodeTile(data);
 		const last = cells.length ? (cells.time[cells.length - 1] as number) : 0;
 		for (let i = 0; i < cells.length; i++) {
-			if (cells.time[i] === last) {
-				open.touched.push(cells.index[i] as number);
-				open.counts[cells.index[i] as number] = cells.count[i] as number;
-			} else open.cells.push(cells.time[i] as number, cells.index[i] as number, cells.count[i] as number);
+			const count = cells.count[i] as number;
+			if (cells.time[i] === last) open.add(cells.index[i] as number, count);
+			else open.cells.push(cells.time[i] as number, cells.index[i] as number, count);
 		}
 		open.bucket = tile * TILE_BUCKETS + last;
-		open.endNs = (open.bucket + 1) * 2 ** shift;
-		(this.#open[lane] as (OpenTile | null)[])[level] = open;
+		counts.open[HEAT_SHIFTS.indexOf(shift as (typeof HEAT_SHIFTS)[number])] = open;
 	}
 
 	/** Counts accesses to `[gfn, gfn + npages)`, which lies in the lane; `mode` is 0..3. */
 	add(lane: number, tsNs: number, mode: number, gfn: number, npages: number): void {
-		const { base, shift, rows } = this.#lanes[lane] as { base: number; shift: number; rows: number };
-		const open = this.#open[lane] as (OpenTile | null)[];
-		const size = 2 ** shift;
-		for (let level = this.#finest; level < HEAT_SHIFTS.length; level++) {
-			const tile = (open[level] ??= new OpenTile(rows));
-			if (tsNs >= tile.endNs) this.#next(lane, level, tile, tsNs);
-			for (let from = gfn; from < gfn + npages;) {
-				const row = Math.floor(from / size);
-				const to = Math.min(gfn + npages, (row + 1) * size);
-				const index = mode * rows + row - base;
-				if (tile.counts[index] === 0) tile.touched.push(index);
-				tile.counts[index] = (tile.counts[index] as number) + (to - from);
-				from = to;
-			}
+		if (tsNs >= this.#endNs) this.#nextBucket(tsNs);
+		const own = this.#lanes[lane] as LaneCounts;
+		for (let from = gfn; from < gfn + npages;) {
+			const row = Math.floor(from / own.size);
+			const to = npages === 1 ? from + 1 : Math.min(gfn + npages, (row + 1) * own.size);
+			const index = mode * own.rows + row - own.base;
+			if (own.counts[index] === 0) own.touched[own.touchedCount++] = index;
+			own.counts[index] = (own.counts[index] as number) + (to - from);
+			from = to;
 		}
 	}
 
-	#next(lane: number, level: number, open: OpenTile, tsNs: number): void {
-		const bucketNs = 2 ** (HEAT_SHIFTS[level] as number);
-		const bucket = Math.floor(tsNs / bucketNs);
+	#nextBucket(tsNs: number): void {
+		this.drain();
+		const bucketNs = 2 ** (HEAT_SHIFTS[this.#finest] as number);
+		this.#startNs = Math.floor(tsNs / bucketNs) * bucketNs;
+		this.#endNs = this.#startNs + bucketNs;
+	}
+
+	/** Gives the counts to every level: they lie in one bucket of each. */
+	drain(): void {
+		for (const [lane, own] of this.#lanes.entries()) {
+			if (own.touchedCount === 0) continue;
+			for (let level = this.#finest; level < HEAT_SHIFTS.length; level++) {
+				const open = (own.open[level] ??= new OpenTile(own.counts.length));
+				this.#moveTo(lane, level, open);
+				for (let i = 0; i < own.touchedCount; i++) {
+					const index = own.touched[i] as number;
+					open.add(index, own.counts[index] as number);
+				}
+			}
+			let accesses = 0;
+			for (let i = 0; i < own.touchedCount; i++) {
+				accesses += own.counts[own.touched[i] as number] as number;
+				own.counts[own.touched[i] as number] = 0;
+			}
+			this.#accesses[lane] = (this.#accesses[lane] as number) + accesses;
+			own.touchedCount = 0;
+		}
+	}
+
+	/** Opens the bucket that holds the counts, and writes the tile before it if it was the last of that. */
+	#moveTo(lane: number, level: number, open: OpenTile): void {
+		const shift = HEAT_SHIFTS[level] as number;
+		const bucket = Math.floor(this.#startNs / 2 ** shift);
+		if (open.bucket === bucket) return;
 		if (open.bucket >= 0) {
 			open.closeBucket();
 			if (open.tile !== Math.floor(bucket / TILE_BUCKETS)) {
-				this.#put(lane, HEAT_SHIFTS[level] as number, open.tile, encodeTile(open.cells));
+				this.#put(lane, shift, open.tile, encodeTile(open.cells));
 				open.cells.length = 0;
 			}
 		}
 		open.bucket = bucket;
-		open.endNs = (bucket + 1) * bucketNs;
 	}
 
 	/** Writes every open tile as it is now; counting goes on. */
 	flush(): void {
-		this.#open.forEach((levels, lane) =>
-			levels.forEach((open, level) => {
-				if (open && level >= this.#finest)
-					this.#put(lane, HEAT_SHIFTS[level] as number, open.tile, open.encode());
-			})
-		);
+		this.drain();
+		for (const [lane, { open }] of this.#lanes.entries())
+			for (let level = this.#finest; level < HEAT_SHIFTS.length; level++) {
+				const tile = open[level];
+				if (tile && tile.bucket >= 0) this.#put(lane, HEAT_SHIFTS[level] as number, tile.tile, tile.encode());
+			}
 	}
 
 	get finest(): number {

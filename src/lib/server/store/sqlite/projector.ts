@@ -37,7 +37,7 @@ export interface Summary {
 
 export const emptySummary = (): Summary => ({
 	attributes: {},
-	kinds: [],
+	kinds: new Array<number>(32).fill(0),
 	vcpus: [],
 	laneAccesses: [],
 	lanes: [],
@@ -100,9 +100,12 @@ export class Projector {
 		this.#sink = sink;
 		this.state = state;
 		this.summary = summary;
-		this.heat = new HeatBuilder((lane, shift, tile, data) => sink.tile(lane, shift, tile, data));
+		this.heat = new HeatBuilder(
+			(lane, shift, tile, data) => sink.tile(lane, shift, tile, data),
+			summary.laneAccesses
+		);
 		for (const lane of state.lanes) this.heat.addLane(lane);
-		if (summary.kinds.length) this.heat.advance(summary.endNs);
+		if (summary.kinds.some((n) => n > 0)) this.heat.advance(summary.endNs);
 		this.#dropped = this.heat.finest;
 	}
 
@@ -119,34 +122,50 @@ export class Projector {
 		const n = batch.length;
 		const lanes = new Uint16Array(n).fill(NO_LANE);
 		if (n === 0) return lanes;
-		this.#advance(firstSeq === 0 ? (batch.tsNs[0] as number) : null, batch.tsNs[n - 1] as number);
-		const kinds = this.summary.kinds;
+		const { kind: kinds, gfn: gfns, flags, npages, tsNs } = batch;
+		this.#advance(firstSeq === 0 ? (tsNs[0] as number) : null, tsNs[n - 1] as number);
+		const counts = new Uint32Array(32);
+		let nextSnapshot = Math.ceil(firstSeq / SNAPSHOT_SEQS) * SNAPSHOT_SEQS - firstSeq;
 		let slot: MemslotState | null = null;
 		let low = 0;
 		let high = -1;
+		let outside = 0;
 		for (let i = 0; i < n; i++) {
-			const kind = batch.kind[i] as number;
-			const seq = firstSeq + i;
-			if (seq % SNAPSHOT_SEQS === 0 && this.changes > 0) this.#snapshot(seq, batch.tsNs[i] as number);
-			kinds[kind] = (kinds[kind] ?? 0) + 1;
+			if (i === nextSnapshot) {
+				nextSnapshot += SNAPSHOT_SEQS;
+				if (this.changes > 0) this.#snapshot(firstSeq + i, tsNs[i] as number);
+			}
+			const kind = kinds[i] as number;
+			counts[kind] = (counts[kind] as number) + 1;
 			if (kind < FIRST_ACCESS || kind > LAST_ACCESS) {
-				if ((STATE_KINDS >>> kind) & 1) {
-					this.#change(eventAt(batch, i, seq));
-					high = -1;
-				}
+				if (((STATE_KINDS >>> kind) & 1) === 0) continue;
+				this.#change(eventAt(batch, i, firstSeq + i));
+				high = -1;
 				continue;
 			}
-			const gfn = batch.gfn[i] as number;
-			const flags = batch.flags[i] as number;
-			if (gfn < low || gfn >= high || flags & FLAG.smm) {
-				slot = findMemslot(this.state, flags & FLAG.smm ? 1 : 0, gfn);
+			const gfn = gfns[i] as number;
+			const smm = (flags[i] as number) & FLAG.smm;
+			if (gfn < low || gfn >= high || smm) {
+				slot = findMemslot(this.state, smm ? 1 : 0, gfn);
 				low = slot ? slot.baseGfn : 0;
-				high = slot && !(flags & FLAG.smm) ? this.#limit(slot) : -1;
+				high = slot && !smm ? this.#limit(slot) : -1;
 			}
-			this.#access(batch, i, slot, lanes);
+			if (!slot) {
+				outside++;
+				continue;
+			}
+			lanes[i] = slot.lane;
+			const pages = npages[i] as number;
+			const inSlot = pages === 1 ? 1 : Math.min(pages, slot.baseGfn + slot.npages - gfn);
+			this.heat.add(slot.lane, tsNs[i] as number, kind - FIRST_ACCESS, gfn, inSlot);
 		}
+		this.summary.outside += outside;
+		for (let kind = 0; kind < 32; kind++)
+			if (counts[kind])
+				this.summary.kinds[kind] = (this.summary.kinds[kind] as number) + (counts[kind] as number);
+		this.heat.drain();
 		this.state.seq = firstSeq + n;
-		this.state.tsNs = batch.tsNs[n - 1] as number;
+		this.state.tsNs = tsNs[n - 1] as number;
 		return lanes;
 	}
 
@@ -171,20 +190,6 @@ export class Projector {
 		if (this.heat.finest === this.#dropped) return;
 		this.#dropped = this.heat.finest;
 		this.#sink.dropTiles(this.#dropped);
-	}
-
-	#access(batch: EventBatch, i: number, slot: MemslotState | null, lanes: Uint16Array): void {
-		if (!slot) {
-			this.summary.outside++;
-			return;
-		}
-		const lane = slot.lane;
-		lanes[i] = lane;
-		const gfn = batch.gfn[i] as number;
-		const npages = Math.min(batch.npages[i] as number, slot.baseGfn + slot.npages - gfn);
-		const accesses = this.summary.laneAccesses;
-		accesses[lane] = (accesses[lane] as number) + npages;
-		this.heat.add(lane, batch.tsNs[i] as number, (batch.kind[i] as number) - FIRST_ACCESS, gfn, npages);
 	}
 
 	#change(event: NumberedEvent): void {

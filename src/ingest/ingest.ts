@@ -1,0 +1,224 @@
+import { stat } from 'node:fs/promises';
+import path from 'node:path';
+import { Worker } from 'node:worker_threads';
+import type { IngestSummary } from '#lib/api/types.ts';
+import { createBatch } from '#lib/domain/batch.ts';
+import type { DiagnosticInfo } from '#lib/domain/session-info.ts';
+import type { AppendContext, SourceInfo, TraceStore } from '#lib/server/store/store.ts';
+import { IngestError } from './errors.ts';
+import type { Candidate, FromParser, ParseStart, ToParser } from './protocol.ts';
+import { workerFile } from './worker-file.ts';
+
+/** A file by its path, or chunks with a name for messages. */
+export type IngestInput =
+	{ readonly path: string } | { readonly chunks: AsyncIterable<Uint8Array>; readonly name: string };
+
+export interface IngestProgress {
+	readonly readBytes: number;
+	/** Size of the file; null for a stream. */
+	readonly sizeBytes: number | null;
+	readonly events: number;
+}
+
+export interface IngestOptions {
+	/** The session's name; the file's name without its endings if absent. */
+	readonly name?: string;
+	/** The first line that is rejected or adjusted ends the run and takes back what it added. */
+	readonly strict?: boolean;
+	readonly onProgress?: (progress: IngestProgress) => void;
+	/** Ends the run between two batches; what is committed stays and can be resumed. */
+	readonly signal?: AbortSignal;
+}
+
+/** `trace.ndjson.gz` → `trace` */
+export const sessionName = (file: string): string =>
+	path.basename(file).replace(/(\.(gz|zst|ndjson|jsonl|json|txt|log))+$/i, '') || 'session';
+
+async function checkFile(file: string): Promise<void> {
+	const found = await stat(file).catch(() => null);
+	if (!found) throw new IngestError(file, 'there is no such file');
+	if (found.isDirectory()) throw new IngestError(file, 'is a folder: name the trace files in it');
+	if (found.isFile() && found.size === 0) throw new IngestError(file, 'is empty');
+}
+
+/**
+ * Loads a trace into a store: parsing runs in a worker thread, each batch commits with the source's position. The
+ * same content (plain or compressed) adds nothing; one that was interrupted goes on where it was.
+ * @throws {IngestError} if the source is missing, empty, holds no event at all, or (strict) has a bad line
+ */
+export async function ingest(
+	store: TraceStore,
+	input: IngestInput,
+	options: IngestOptions = {}
+): Promise<IngestSummary> {
+	const file = 'path' in input ? input.path : null;
+	if (file !== null) await checkFile(file);
+	const name = 'path' in input ? input.path : input.name;
+	const workerData: ParseStart = { path: file, name };
+	const worker = new Worker(workerFile('parse-worker'), { workerData });
+	const run = new IngestRun(store, worker, name, options);
+	try {
+		const finished = run.finish();
+		if ('chunks' in input) await Promise.race([run.feed(input.chunks), finished]);
+		return await finished;
+	} finally {
+		await worker.terminate();
+	}
+}
+
+/** One run: the parse worker's messages, in order, become appends. */
+class IngestRun {
+	readonly #store: TraceStore;
+	readonly #worker: Worker;
+	readonly #name: string;
+	readonly #options: IngestOptions;
+	readonly #began = performance.now();
+	#head = '';
+	#format = '';
+	#sizeBytes: number | null = null;
+	#known: SourceInfo[] = [];
+	#sessionId: string | null = null;
+	#startSeq = 0;
+	#seq = 0;
+	#duplicate = false;
+	#chunkTaken: () => void = () => {};
+
+	constructor(store: TraceStore, worker: Worker, name: string, options: IngestOptions) {
+		this.#store = store;
+		this.#worker = worker;
+		this.#name = name;
+		this.#options = options;
+	}
+
+	#send(message: ToParser): void {
+		this.#worker.postMessage(message);
+	}
+
+	/** Hands a stream's chunks to the worker, one at a time. */
+	async feed(chunks: AsyncIterable<Uint8Array>): Promise<void> {
+		for await (const bytes of chunks) {
+			const taken = new Promise<void>((resolve) => (this.#chunkTaken = resolve));
+			this.#send({ type: 'chunk', bytes });
+			await taken;
+		}
+		this.#send({ type: 'chunks-end' });
+	}
+
+	/** Resolves with the summary when the worker is through. */
+	finish(): Promise<IngestSummary> {
+		return new Promise((resolve, reject) => {
+			// messages are handled strictly one after another: each append awaits the one before
+			let queue: Promise<unknown> = Promise.resolve();
+			this.#worker.on('message', (message: FromParser) => {
+				if (message.type === 'chunk-taken') return this.#chunkTaken();
+				queue = queue.then(() => this.#handle(message)).then((done) => done && resolve(done), reject);
+			});
+			this.#worker.on('error', reject);
+			this.#worker.on('exit', () => void queue.then(() => reject(new Error('the parse worker ended early'))));
+		});
+	}
+
+	async #handle(message: FromParser): Promise<IngestSummary | null> {
+		switch (message.type) {
+			case 'head':
+				await this.#begin(message);
+				return null;
+			case 'source':
+				await this.#choose(message.index, message.complete);
+				return null;
+			case 'batch':
+				await this.#append(message);
+				return null;
+			case 'end':
+				return this.#end(message);
+			case 'failed':
+				throw new IngestError(this.#name, message.message);
+			case 'chunk-taken':
+				return null;
+		}
+	}
+
+	async #begin({ head, format, sizeBytes }: FromParser & { type: 'head' }): Promise<void> {
+		this.#head = head;
+		this.#format = format;
+		this.#sizeBytes = sizeBytes;
+		this.#known = await this.#store.findSources(head);
+		const candidates: Candidate[] = [];
+		for (const { byte, line, digest, complete, diagnostics, sessionId } of this.#known) {
+			const { endNs } = await this.#store.getSession(sessionId);
+			candidates.push({ position: { byte, line, digest, complete }, diagnostics, lastNs: endNs });
+		}
+		this.#send({ type: 'candidates', candidates });
+	}
+
+	async #choose(index: number | null, complete: boolean): Promise<void> {
+		const known = index === null ? undefined : this.#known[index];
+		if (!known) return;
+		this.#sessionId = known.sessionId;
+		this.#seq = this.#startSeq = (await this.#store.getSession(known.sessionId)).events;
+		this.#duplicate = complete;
+	}
+
+	async #session(): Promise<string> {
+		if (this.#sessionId !== null) return this.#sessionId;
+		const { id } = await this.#store.createSession({
+			name: this.#options.name ?? (this.#name === '-' ? 'stdin' : sessionName(this.#name)),
+			createdMs: Date.now(),
+			source: { head: this.#head, name: path.basename(this.#name), format: this.#format }
+		});
+		return (this.#sessionId = id);
+	}
+
+	async #append({ batch, position, diagnostics, readBytes }: FromParser & { type: 'batch' }): Promise<void> {
+		this.#options.signal?.throwIfAborted();
+		await this.#checkStrict(diagnostics);
+		const id = await this.#session();
+		this.#duplicate = false;
+		this.#seq = await this.#store.append(id, this.#seq, batch, { position, diagnostics });
+		this.#send({ type: 'ack' });
+		this.#report(readBytes);
+	}
+
+	#report(readBytes: number): void {
+		const events = this.#seq - this.#startSeq;
+		this.#options.onProgress?.({ readBytes, sizeBytes: this.#sizeBytes, events });
+	}
+
+	async #end({ position, diagnostics, readBytes }: FromParser & { type: 'end' }): Promise<IngestSummary> {
+		await this.#checkStrict(diagnostics);
+		if (this.#sessionId === null) throw this.#nothing(diagnostics, position.byte);
+		const context: AppendContext = { position, diagnostics };
+		await this.#store.append(this.#sessionId, this.#seq, createBatch(0), context);
+		this.#report(readBytes);
+		return {
+			session: await this.#store.getSession(this.#sessionId),
+			duplicate: this.#duplicate,
+			added: this.#seq - this.#startSeq,
+			lines: position.line,
+			bytes: position.byte,
+			seconds: (performance.now() - this.#began) / 1000,
+			diagnostics
+		};
+	}
+
+	#nothing(diagnostics: readonly DiagnosticInfo[], bytes: number): IngestError {
+		const [worst] = diagnostics;
+		const [first] = worst?.first ?? [];
+		if (bytes === 0 && !worst) return new IngestError(this.#name, 'is empty');
+		if (!first) return new IngestError(this.#name, 'holds no event');
+		return new IngestError(
+			this.#name,
+			`holds no event of a known format; the first line: ${first.message}`,
+			first
+		);
+	}
+
+	async #checkStrict(diagnostics: readonly DiagnosticInfo[]): Promise<void> {
+		if (!this.#options.strict) return;
+		const bad = diagnostics.filter((each) => each.severity !== 'note').flatMap((each) => each.first);
+		const [first] = bad.sort((a, b) => a.line - b.line);
+		if (!first) return;
+		if (this.#sessionId !== null && this.#startSeq === 0) await this.#store.deleteSession(this.#sessionId);
+		throw new IngestError(this.#name, `${first.message} (--strict: nothing was added)`, first);
+	}
+}

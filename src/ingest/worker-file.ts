@@ -1,0 +1,15 @@
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+
+/**
+ * A worker's file: TypeScript beside its sources, or JavaScript in the package's dist folder (PAGETRAIL_ROOT says
+ * where the package is when the web server's bundle asks).
+ */
+export function workerFile(name: 'parse-worker' | 'ingest-worker'): URL {
+	const here = import.meta.filename;
+	if (here.endsWith('.ts')) return new URL(`./${name}.ts`, import.meta.url);
+	const root = process.env.PAGETRAIL_ROOT;
+	if (root) return pathToFileURL(path.join(root, 'dist', `${name}.js`));
+	const dist = here.slice(0, here.lastIndexOf(`${path.sep}dist${path.sep}`) + 6);
+	return pathToFileURL(path.join(dist, `${name}.js`));
+}
