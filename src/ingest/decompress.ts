@@ -101,11 +101,20 @@ async function feed(unpacker: Gunzip | ZstdDecompress, source: AsyncIterable<Uin
 	for await (const chunk of source) {
 		if (unpacker.destroyed) return;
 		// a full buffer: the chunk is used up before the source may use its memory again
-		if (!unpacker.write(chunk))
-			await new Promise<void>((resolve) => {
-				unpacker.once('drain', resolve);
-				unpacker.once('close', resolve);
-			});
+		if (!unpacker.write(chunk)) await drained(unpacker);
 	}
 	unpacker.end();
+}
+
+/** Resolves when the unpacker wants more, or will never want any. */
+function drained(unpacker: Gunzip | ZstdDecompress): Promise<void> {
+	return new Promise((resolve) => {
+		const done = () => {
+			unpacker.off('drain', done);
+			unpacker.off('close', done);
+			resolve();
+		};
+		unpacker.on('drain', done);
+		unpacker.on('close', done);
+	});
 }

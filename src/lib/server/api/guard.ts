@@ -1,7 +1,10 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 
 export interface Guard {
-	/** Host names answered to beside the loopback ones (against DNS rebinding); empty: loopback only. */
+	/**
+	 * Host names answered to beside the loopback ones (against DNS rebinding); `*` allows all, for a server that
+	 * listens everywhere and asks for a token.
+	 */
 	readonly hosts: readonly string[];
 	/** Asked of every request if set. */
 	readonly token: string | null;
@@ -42,7 +45,7 @@ function presented(request: Request, url: URL): string | null {
 
 /** The answer that turns a request away, or null if it may pass. A token in the URL moves into a cookie. */
 export function refusal(request: Request, url: URL, { hosts, token }: Guard): Response | null {
-	if (![...LOOPBACK, ...hosts].includes(url.hostname))
+	if (!hosts.includes('*') && ![...LOOPBACK, ...hosts].includes(url.hostname))
 		return refuse(421, 'Misdirected request', `this server does not answer for the host ${url.hostname}`);
 	if (crossSite(request, url)) return refuse(403, 'Forbidden', 'cross-site request refused');
 	if (lostBody(request)) return refuse(415, 'Unsupported media type', 'a body needs a content-type');

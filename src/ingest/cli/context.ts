@@ -1,0 +1,54 @@
+import path from 'node:path';
+import Table from 'cli-table3';
+import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
+import type { TraceStore } from '#lib/server/store/store.ts';
+
+/** The package's folder: both the sources and the bundle in dist/ find it. */
+export const packageRoot =
+	process.env.PAGETRAIL_ROOT ??
+	(import.meta.filename.endsWith('.ts')
+		? path.resolve(import.meta.dirname, '../../..')
+		: import.meta.dirname.slice(0, import.meta.dirname.lastIndexOf(`${path.sep}dist`)));
+
+export const databaseOption = [
+	'--db <file>',
+	'database file',
+	process.env.PAGETRAIL_DB ?? 'pagetrail.db'
+] as const;
+
+/** Opens the store, runs `work`, closes the store. */
+export async function withStore<T>(file: string, work: (store: TraceStore) => Promise<T>): Promise<T> {
+	const store = await openSqliteStore(file);
+	try {
+		return await work(store);
+	} finally {
+		await store.close();
+	}
+}
+
+export const print = (text: string): void => void process.stdout.write(text + '\n');
+export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
+
+/** A table without frames, first columns left, the others right. */
+export function table(head: readonly string[], rows: readonly (string | number)[][], left = 1): string {
+	const none = Object.fromEntries(
+		'top top-mid top-left top-right bottom bottom-mid bottom-left bottom-right left left-mid mid mid-mid right right-mid'
+			.split(' ')
+			.map((part) => [part, ''])
+	);
+	const made = new Table({
+		head: [...head],
+		chars: { ...none, middle: '  ' },
+		style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+		colAligns: head.map((_, i) => (i < left ? 'left' : 'right'))
+	});
+	made.push(...rows);
+	return made.toString();
+}
+
+export const count = (value: number): string => value.toLocaleString('en');
+export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+
+/** `12.204 551 s`, or instructions where the session counts those. */
+export const duration = (ns: number, clock: 'ns' | 'instructions'): string =>
+	clock === 'ns' ? `${(ns / 1e9).toFixed(3)} s` : `${(ns / 1e9).toFixed(3)} G instructions`;

@@ -1,0 +1,38 @@
+import { Command, CommanderError } from 'commander';
+import { NoSuchSessionError } from '#lib/server/store/store.ts';
+import { heatmapCommand } from './heatmap-command.ts';
+import { ingestCommand } from './ingest-command.ts';
+import { serveCommand } from './serve-command.ts';
+import { exportCommand, rebuildCommand, rmCommand, sessionsCommand } from './session-commands.ts';
+import { stateCommand } from './state-command.ts';
+
+const program = new Command('pagetrail')
+	.description('Event-sourced trace store and analytics for KVM page tracking')
+	.showHelpAfterError('(see --help)');
+for (const command of [
+	ingestCommand,
+	sessionsCommand,
+	stateCommand,
+	heatmapCommand,
+	exportCommand,
+	rmCommand,
+	rebuildCommand,
+	serveCommand
+])
+	program.addCommand(command.showHelpAfterError('(see --help)').exitOverride());
+program.exitOverride();
+
+const hintFor = (error: Error): string =>
+	error instanceof NoSuchSessionError ? '\nhint: pagetrail sessions lists them' : '';
+
+/** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
+try {
+	await program.parseAsync();
+} catch (error) {
+	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
+	else if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exitCode = 0;
+	else {
+		process.stderr.write(`pagetrail: ${(error as Error).message}${hintFor(error as Error)}\n`);
+		process.exitCode = 1;
+	}
+}

@@ -1,0 +1,19 @@
+import { InvalidArgumentError } from 'commander';
+
+/** A whole number, decimal or 0x…. @throws {InvalidArgumentError} */
+export function wholeNumber(text: string): number {
+	const value = /^(0x[0-9a-f]+|\d+)$/i.test(text) ? Number(text) : NaN;
+	if (!Number.isSafeInteger(value))
+		throw new InvalidArgumentError('it must be a whole number, decimal or 0x….');
+	return value;
+}
+
+/** A time: `12.5s`, `300ms`, `17us`, or a plain number of ns. @throws {InvalidArgumentError} */
+export function timeNs(text: string): number {
+	const found = /^(\d+(?:\.\d+)?)(s|ms|us|ns)?$/.exec(text);
+	const scale = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }[found?.[2] ?? 'ns'] ?? 1;
+	const value = found ? Math.round(Number(found[1]) * scale) : NaN;
+	if (!Number.isSafeInteger(value))
+		throw new InvalidArgumentError('it must be a time like 12.5s, 300ms or 17000 (ns).');
+	return value;
+}

@@ -1,0 +1,97 @@
+import { createWriteStream } from 'node:fs';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { createGzip, createZstdCompress } from 'node:zlib';
+import { Command } from 'commander';
+import { formatLine } from '#lib/domain/native.ts';
+import { eventPages } from '#lib/server/query/events.ts';
+import type { TraceStore } from '#lib/server/store/store.ts';
+import { count, databaseOption, duration, megabytes, print, printJson, table, withStore } from './context.ts';
+import { wholeNumber } from './numbers.ts';
+
+/** `pagetrail sessions` */
+export const sessionsCommand = new Command('sessions')
+	.description('list the sessions')
+	.option(...databaseOption)
+	.option('--json', 'print JSON')
+	.action(({ db, json }: { db: string; json?: boolean }) =>
+		withStore(db, async (store) => {
+			const sessions = await store.listSessions();
+			if (json) return printJson(sessions);
+			if (!sessions.length) return print('no sessions yet: load one with pagetrail ingest FILE');
+			const rows = sessions.map((each) => [
+				each.id,
+				each.source ?? '?',
+				count(each.events),
+				duration(each.endNs - each.startNs, each.clock),
+				each.coverage === null ? '?' : `${(each.coverage * 100).toFixed(1)} %`,
+				megabytes(each.sizeBytes)
+			]);
+			print(table(['session', 'source', 'events', 'duration', 'coverage', 'size'], rows, 2));
+		})
+	);
+
+async function* lines(
+	store: TraceStore,
+	id: string,
+	range: { from: number; to: number }
+): AsyncGenerator<string> {
+	for await (const page of eventPages(store, id, {}, range))
+		yield page.map((event) => formatLine(event) + '\n').join('');
+}
+
+const packer = (file: string) =>
+	file.endsWith('.gz') ? [createGzip()] : file.endsWith('.zst') ? [createZstdCompress()] : [];
+
+/** `pagetrail export SESSION` */
+export const exportCommand = new Command('export')
+	.description('write a session as native lines')
+	.argument('<session>')
+	.option(...databaseOption)
+	.option('-o, --output <file>', 'file instead of standard output (.gz and .zst compress)')
+	.option('--from <seq>', 'first event', wholeNumber, 0)
+	.option('--to <seq>', 'first event that is left out', wholeNumber)
+	.action((session: string, options: { db: string; output?: string; from: number; to?: number }) =>
+		withStore(options.db, async (store) => {
+			await store.getSession(session);
+			const range = { from: options.from, to: options.to ?? Infinity };
+			const source = Readable.from(lines(store, session, range), { objectMode: true, highWaterMark: 1 });
+			const out = options.output === undefined ? process.stdout : createWriteStream(options.output);
+			await pipeline([source, ...packer(options.output ?? ''), out]);
+		})
+	);
+
+/** `pagetrail rm SESSION…` */
+export const rmCommand = new Command('rm')
+	.description('delete sessions with all their events')
+	.argument('<session...>')
+	.option(...databaseOption)
+	.action((ids: string[], { db }: { db: string }) =>
+		withStore(db, async (store) => {
+			for (const id of ids) {
+				await store.deleteSession(id);
+				print(`${id}: deleted`);
+			}
+		})
+	);
+
+/** `pagetrail rebuild [SESSION…]` */
+export const rebuildCommand = new Command('rebuild')
+	.description('make all projections anew from the events and compare')
+	.argument('[session...]', 'all sessions if none is named')
+	.option(...databaseOption)
+	.option('--json', 'print JSON')
+	.action((ids: string[], { db, json }: { db: string; json?: boolean }) =>
+		withStore(db, async (store) => {
+			const wanted = ids.length ? ids : (await store.listSessions()).map((session) => session.id);
+			const reports = [];
+			for (const id of wanted) reports.push({ session: id, ...(await store.rebuild(id)) });
+			if (json) printJson(reports);
+			for (const { session, events, checked } of json ? [] : reports) {
+				print(`${session}: ${count(events)} events`);
+				for (const { name, equal } of checked)
+					print(`  ${name}: ${equal ? 'equal' : 'DIFFERED, now repaired'}`);
+			}
+			if (reports.some((report) => report.checked.some((each) => !each.equal))) process.exitCode = 1;
+		})
+	);
