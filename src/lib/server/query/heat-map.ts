@@ -1,5 +1,6 @@
 import { ACCESS_KINDS, FIRST_ACCESS, maskKinds, type Mode } from '#lib/domain/kinds.ts';
 import type { LossInfo, SessionDetail } from '#lib/domain/session-info.ts';
+import type { Lane } from '#lib/domain/state.ts';
 import type { HeatLevel, StoredColumns, TraceStore } from '../store/store.ts';
 import { mayMatch } from './filter.ts';
 import { lowerBound } from './search.ts';
@@ -79,7 +80,7 @@ export async function heatMap(
 	const level = query.value === 'sum' ? await fittingLevel(store, session, query.lane, time, gfn) : null;
 	const cells = level
 		? await fromPyramid(store, session, query.lane, kinds, time, gfn, level)
-		: await fromEvents(store, session.id, query, kinds, time, gfn);
+		: await fromEvents(store, session.id, lane, query, kinds, time, gfn);
 	let max = 0;
 	let total = 0;
 	for (let i = 0; i < cells.length; i++) {
@@ -166,6 +167,7 @@ async function fromPyramid(
 async function fromEvents(
 	store: TraceStore,
 	id: string,
+	lane: Lane,
 	query: HeatMapQuery,
 	kinds: number,
 	time: Axis,
@@ -181,6 +183,7 @@ async function fromEvents(
 		time,
 		gfn,
 		lane: query.lane,
+		laneEnd: lane.baseGfn + lane.npages - gfn.start,
 		wanted: Uint8Array.from({ length: 32 }, (_, code) => (kinds >>> code) & 1),
 		rowOf: rowsOf(gfn),
 		column: new Uint32Array(gfn.n),
@@ -199,6 +202,8 @@ interface GridCount {
 	readonly time: Axis;
 	readonly gfn: Axis;
 	readonly lane: number;
+	/** First page after the lane: a ranged access counts up to there. */
+	readonly laneEnd: number;
 	/** 1 for each kind code that counts. */
 	readonly wanted: Uint8Array;
 	/** Row of each page. */
@@ -222,7 +227,7 @@ function countSegment({ tsNs, kind, lane, gfn, npages }: CountedColumns, count: 
 	const { time, lane: wantedLane, wanted, rowOf, seen } = count;
 	const rows = count.column;
 	const startGfn = count.gfn.start;
-	const span = rowOf.length;
+	const span = Math.min(rowOf.length, count.laneEnd);
 	const end = lowerBound(tsNs, time.end);
 	let column = -1;
 	let columnEnd = -1;
