@@ -7,10 +7,21 @@ import { RunMap } from '#lib/domain/run-map.ts';
 import { counterAt, findMemslot, formatState, initialState, parseState, slotKey } from '#lib/domain/state.ts';
 import { anySession } from '../arbitrary.ts';
 
-const slot = (over: object = {}): TraceEvent =>
-	({ kind: 'memslot_create', tsNs: 0, slotId: 1, baseGfn: 256, npages: 1024, ...over }) as TraceEvent;
-const add = (over: object = {}): TraceEvent =>
-	({ kind: 'track_add', tsNs: 1, mode: 'write', gfn: 300, ...over }) as TraceEvent;
+const slot = (over: object = {}): TraceEvent => ({
+	kind: 'memslot_create',
+	tsNs: 0,
+	slotId: 1,
+	baseGfn: 256,
+	npages: 1024,
+	...over
+});
+const add = (over: object = {}): TraceEvent => ({
+	kind: 'track_add',
+	tsNs: 1,
+	mode: 'write',
+	gfn: 300,
+	...over
+});
 const remove = (over: object = {}): TraceEvent => ({ ...add(over), kind: 'track_remove' }) as TraceEvent;
 const run = (...events: TraceEvent[]) => events.reduce(evolve, initialState());
 const one = (state: ReturnType<typeof run>, id = 1) => {

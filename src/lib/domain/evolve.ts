@@ -1,6 +1,5 @@
 import type {
 	MemslotCreateEvent,
-	MemslotDeleteEvent,
 	MemslotFlagsEvent,
 	MemslotMoveEvent,
 	SlotNotificationEvent,

@@ -170,7 +170,7 @@ api.openapi(
 		const body = c.req.raw.body;
 		if (!c.env.upload) throw new ApiError(400, 'this server takes no uploads');
 		if (!body) throw new ApiError(400, 'the request has no body: send the trace file as body');
-		const summary = await c.env.upload(body as ReadableStream<Uint8Array>, c.req.valid('query').name);
+		const summary = await c.env.upload(body, c.req.valid('query').name);
 		return c.json(summary, summary.duplicate ? 200 : 201);
 	}
 );

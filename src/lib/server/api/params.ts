@@ -59,10 +59,9 @@ export const filterFields = {
 		.optional(),
 	lane: whole.optional()
 };
-const filterObject = z.object(filterFields);
 
 /** The filter those fields ask for. */
-export function toFilter(query: z.output<typeof filterObject>): EventFilter {
+export function toFilter(query: z.output<z.ZodObject<typeof filterFields>>): EventFilter {
 	const { kinds, vcpu, gfn, time, rip, lane } = query;
 	return {
 		...(kinds === undefined ? {} : { kinds }),

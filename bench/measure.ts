@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+/** A share of the sorted values: 0.5 is the median. */
+export function quantile(values: readonly number[], share: number): number {
+	const sorted = values.toSorted((a, b) => a - b);
+	return sorted[Math.min(sorted.length - 1, Math.floor(share * sorted.length))] ?? NaN;
+}
+
+/** Milliseconds of each of `rounds` runs. */
+export async function times(rounds: number, work: (round: number) => Promise<unknown>): Promise<number[]> {
+	const taken: number[] = [];
+	for (let round = 0; round < rounds; round++) {
+		const began = performance.now();
+		await work(round);
+		taken.push(performance.now() - began);
+	}
+	return taken;
+}
+
+/** A seeded source of numbers in [0, 1), so that every run asks the same (mulberry32). */
+export function seeded(seed: number): () => number {
+	let state = seed;
+	return () => {
+		state = (state + 0x6d2b79f5) | 0;
+		let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+		mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+		return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+	};
+}
+
+export interface Child<T> {
+	readonly result: T;
+	/** Largest resident memory of the process, bytes. */
+	readonly maxRss: number;
+}
+
+/** Runs a step of `bench/step.ts` in a process of its own and reads the JSON it prints. */
+export function inProcess<T>(step: string, ...args: string[]): Promise<Child<T>> {
+	const child = spawn(
+		process.execPath,
+		[fileURLToPath(new URL('./step.ts', import.meta.url)), step, ...args],
+		{
+			stdio: ['ignore', 'pipe', 'inherit']
+		}
+	);
+	let text = '';
+	child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
+	return new Promise((resolve, reject) => {
+		child.on('error', reject);
+		child.on('exit', (code) =>
+			code === 0 ? resolve(JSON.parse(text) as Child<T>) : reject(new Error(`${step} ended with ${code}`))
+		);
+	});
+}
+
+let missed = 0;
+/** Prints a figure beside its bar. */
+export function report(what: string, value: string, bar: string, met: boolean): void {
+	if (!met) missed++;
+	console.log(`${met ? 'ok  ' : 'MISS'} ${what.padEnd(52)} ${value.padStart(22)}   bar: ${bar}`);
+}
+export const missedBars = (): number => missed;

@@ -1,0 +1,54 @@
+import type { EventPage, PageHistory, Problem, StateView, Timeline } from './types.ts';
+
+/** An answer of the API that is a problem document. */
+export class ApiProblem extends Error {
+	readonly problem: Problem;
+	constructor(problem: Problem) {
+		super(problem.detail);
+		this.name = 'ApiProblem';
+		this.problem = problem;
+	}
+}
+
+export type Query = Readonly<Record<string, string | number | undefined>>;
+
+/** Address of something below a session, with a query. */
+export function sessionUrl(id: string, path: string, query: Query = {}): string {
+	const params = new URLSearchParams();
+	for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value));
+	const text = params.toString();
+	return `/api/v1/sessions/${encodeURIComponent(id)}${path}${text && `?${text}`}`;
+}
+
+/** @throws {ApiProblem} */
+async function answer(url: string, init: RequestInit = {}): Promise<Response> {
+	const response = await fetch(url, init);
+	if (response.ok) return response;
+	const fallback = {
+		type: 'about:blank',
+		title: response.statusText,
+		status: response.status,
+		detail: response.statusText
+	};
+	throw new ApiProblem((await response.json().catch(() => fallback)) as Problem);
+}
+
+const json = async <T>(url: string, signal?: AbortSignal): Promise<T> =>
+	(await answer(url, signal ? { signal } : {})).json() as Promise<T>;
+
+export const getTimeline = (id: string, query: Query, signal?: AbortSignal) =>
+	json<Timeline>(sessionUrl(id, '/timeline', query), signal);
+export const getState = (id: string, query: Query, signal?: AbortSignal) =>
+	json<StateView>(sessionUrl(id, '/state', query), signal);
+export const getEvents = (id: string, query: Query, signal?: AbortSignal) =>
+	json<EventPage>(sessionUrl(id, '/events', query), signal);
+export const getPage = (id: string, gfn: number, signal?: AbortSignal) =>
+	json<PageHistory>(sessionUrl(id, `/pages/${gfn}`), signal);
+
+/** A heat map as bytes (`format=grid`). */
+export const getGrid = async (id: string, query: Query, signal?: AbortSignal): Promise<ArrayBuffer> =>
+	(
+		await answer(sessionUrl(id, '/heatmap', { ...query, format: 'grid' }), signal ? { signal } : {})
+	).arrayBuffer();
+
+export const deleteSession = (id: string) => answer(sessionUrl(id, ''), { method: 'DELETE' });

@@ -1,0 +1,184 @@
+import { SvelteMap } from 'svelte/reactivity';
+import { getEvents, getState } from '#lib/api/client.ts';
+import type { SessionDetail, StateView } from '#lib/api/types.ts';
+import type { LaneInfo } from '#lib/domain/session-info.ts';
+import type { Grid } from '#lib/view/grid.ts';
+import { laneHeights, lanesDownwards, QUIET_SHARE } from '#lib/view/lane-layout.ts';
+import { Latest } from '#lib/view/latest.ts';
+import { panRange, type Range, reveal, sameRange, scaleOf, zoomRange } from '#lib/view/range.ts';
+import { formatView, parseView, positionParam, type ViewState } from '#lib/view/view-state.ts';
+
+/** Room for the gfn labels left of a lane, in CSS pixels. */
+export const AXIS_WIDTH = 84;
+/** Shortest time window: below it a pixel is less than a nanosecond. */
+const LEAST_TIME = 64;
+const LEAST_GFNS = 4;
+/** Height of a lane's heading. */
+const HEADING = 22;
+/** Kinds that `shift` + arrow steps between. */
+const CHANGES =
+	'memslot_create,memslot_move,memslot_flags,memslot_delete,register,unregister,track_add,track_remove,epoch';
+
+/** Writes the address: `push` makes an entry of its own in the browser's history. */
+export type WriteAddress = (search: string, push: boolean) => void;
+
+/**
+ * What the session page shows and does: the view that its address tells, the tracking state at the cursor, the heat
+ * maps that have come. Components read it and call its methods; none keeps a second copy.
+ */
+export class Workbench {
+	session = $state.raw() as SessionDetail; // set by the constructor
+	view = $state.raw() as ViewState; // set by the constructor
+	/** The tracking state at the cursor; null until the first one came. */
+	now = $state.raw<StateView | null>(null);
+	stateFailed = $state('');
+	/** Heat maps on the screen, by lane. */
+	readonly grids = new SvelteMap<number, Grid>();
+	/** Size of the lanes' box. */
+	width = $state(1000);
+	height = $state(420);
+	/** Height of what is under the lanes in that box. */
+	footer = $state(60);
+	/** Where the pointer is, for the crosshair over all lanes. */
+	pointer = $state.raw<{ readonly tsNs: number; readonly lane: number; readonly gfn: number } | null>(null);
+
+	readonly clock = $derived(this.session.clock);
+	readonly whole: Range = $derived({ from: 0, to: this.session.endNs + 1 });
+	readonly time: Range = $derived(this.view.time ?? this.whole);
+	readonly plotWidth = $derived(Math.max(120, this.width - AXIS_WIDTH - 10));
+	readonly x = $derived(scaleOf(this.time, this.plotWidth));
+	readonly seq = $derived(this.now?.seq ?? 0);
+	readonly cursorNs = $derived(
+		this.view.at && 'tsNs' in this.view.at ? this.view.at.tsNs : (this.now?.tsNs ?? 0)
+	);
+	readonly lanes: readonly LaneInfo[] = $derived(lanesDownwards(this.session.lanes));
+	/** Lanes with a heat map, and those that are a name only. */
+	readonly open = $derived(this.lanes.filter((lane) => !this.isFolded(lane)));
+	readonly quiet = $derived(this.lanes.filter((lane) => this.isFolded(lane)));
+	/** Heights of the open lanes' heat maps, in order. */
+	readonly heights = $derived(laneHeights(this.open, this.height - this.open.length * HEADING - this.footer));
+	/** Largest cell of all grids on the screen: one colour scale for all lanes. */
+	readonly max = $derived(Math.max(1, ...[...this.grids.values()].map((grid) => grid.max)));
+
+	readonly #write: WriteAddress;
+	readonly #states = new Latest<StateView>(
+		(state) => this.#arrived(state),
+		(error) => (this.stateFailed = (error as Error).message)
+	);
+	#writing: ReturnType<typeof setTimeout> | undefined;
+
+	constructor(session: SessionDetail, search: URLSearchParams, write: WriteAddress) {
+		this.session = session;
+		this.view = parseView(search);
+		this.#write = write;
+	}
+
+	/** Lanes with hardly any access are closed, unless the view turned them. */
+	isFolded(lane: LaneInfo): boolean {
+		const all = this.lanes.reduce((sum, each) => sum + each.accesses, 0);
+		return lane.accesses <= all * QUIET_SHARE !== this.view.turned.includes(lane.lane);
+	}
+
+	/** Opens a closed lane, closes an open one. */
+	turn(lane: number): void {
+		const { turned } = this.view;
+		const others = turned.filter((each) => each !== lane);
+		this.change({ turned: others.length < turned.length ? others : [...turned, lane] }, true);
+		this.grids.delete(lane);
+	}
+
+	gfnsOf(lane: LaneInfo): Range {
+		return this.view.gfns[lane.lane] ?? { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
+	}
+
+	/** Changes the view; `step` makes it an entry of the history, else it replaces the present one. */
+	change(part: Partial<ViewState>, step = false): void {
+		this.view = { ...this.view, ...part };
+		clearTimeout(this.#writing);
+		if (step) this.#write(formatView(this.view), true);
+		else this.#writing = setTimeout(() => this.#write(formatView(this.view), false), 150);
+		if (part.at !== undefined) this.loadState();
+	}
+
+	/** Takes over the address, after back or forward. */
+	restore(search: URLSearchParams): void {
+		clearTimeout(this.#writing);
+		this.view = parseView(search);
+		this.loadState();
+	}
+
+	/** Asks for the state at the cursor; while one is on its way only the newest wish waits. */
+	loadState(): void {
+		// without a wish: the middle, where there is something to see
+		const at = this.view.at ?? { tsNs: Math.floor(this.session.endNs / 2) };
+		const [name, value] = positionParam(at);
+		const most = name === 'seq' ? String(Math.min(Number(value), this.session.events)) : value;
+		this.#states.ask(() => getState(this.session.id, { [name]: most }));
+	}
+
+	#arrived(state: StateView): void {
+		this.now = state;
+		this.stateFailed = '';
+		const at = this.view.at;
+		// a cursor set by event number takes the window along
+		if (at && 'seq' in at && (state.tsNs < this.time.from || state.tsNs >= this.time.to))
+			this.show(reveal(this.time, state.tsNs, this.whole));
+	}
+
+	/** The time window; the whole session is told as null. */
+	show(time: Range, step = false): void {
+		this.change({ time: sameRange(time, this.whole) ? null : time }, step);
+	}
+
+	showAll(): void {
+		this.change({ time: null, gfns: {} }, true);
+	}
+
+	zoom(at: number, factor: number): void {
+		this.show(zoomRange(this.time, at, factor, { limits: this.whole, minSpan: LEAST_TIME }));
+	}
+
+	pan(deltaNs: number): void {
+		this.show(panRange(this.time, deltaNs, this.whole));
+	}
+
+	zoomGfns(lane: LaneInfo, gfn: number, factor: number): void {
+		const limits = { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
+		this.#setGfns(lane, zoomRange(this.gfnsOf(lane), gfn, factor, { limits, minSpan: LEAST_GFNS }));
+	}
+
+	panGfns(lane: LaneInfo, delta: number): void {
+		const limits = { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
+		this.#setGfns(lane, panRange(this.gfnsOf(lane), delta, limits));
+	}
+
+	#setGfns(lane: LaneInfo, range: Range): void {
+		const { [lane.lane]: _, ...others } = this.view.gfns;
+		const whole = range.to - range.from >= lane.npages;
+		this.change({ gfns: whole ? others : { ...others, [lane.lane]: range } });
+	}
+
+	/** Puts the cursor right before an event. */
+	goTo(seq: number): void {
+		this.change({ at: { seq: Math.max(0, Math.min(this.session.events, seq)) } });
+	}
+
+	/** To the next (or former) event that changes what is tracked. */
+	async stepChange(direction: 1 | -1): Promise<void> {
+		await this.#step({ kinds: CHANGES }, direction);
+	}
+
+	/** To the next (or former) event on the selected page. */
+	async stepPage(direction: 1 | -1): Promise<void> {
+		const { page } = this.view;
+		if (page !== null) await this.#step({ gfn: `${page}..${page + 1}` }, direction);
+	}
+
+	async #step(filter: Record<string, string>, direction: 1 | -1): Promise<void> {
+		if (this.seq + direction < 0) return;
+		const query = { ...filter, from: this.seq + direction, limit: 1 };
+		const page = await getEvents(this.session.id, { ...query, order: direction > 0 ? 'asc' : 'desc' });
+		const [event] = page.events;
+		if (event) this.goTo(event.seq);
+	}
+}

@@ -1,0 +1,53 @@
+import { tickStep, ticks } from 'd3';
+import { hex } from '#lib/domain/units.ts';
+import { type Clock, formatInt, formatPoint, THIN } from './format.ts';
+import { type Range, span } from './range.ts';
+
+export interface Tick {
+	readonly value: number;
+	readonly label: string;
+}
+
+/** Decimals of a second that tell ticks of this step apart. */
+const decimalsFor = (step: number): number =>
+	Math.max(0, Math.min(9, 9 - Math.floor(Math.log10(step) + 1e-9)));
+
+/**
+ * Round times in the range, at most about `count`, with just enough digits to tell them apart. Steps are
+ * 1, 2 or 5 times a power of ten, never below 1 ns.
+ */
+export function timeTicks(range: Range, count: number, clock: Clock): Tick[] {
+	const wanted = Math.max(1, Math.min(count, span(range)));
+	const step = Math.max(1, tickStep(range.from, range.to, wanted));
+	const decimals = decimalsFor(step);
+	return ticks(range.from, range.to, wanted)
+		.filter((value) => Number.isInteger(value))
+		.map((value) => ({ value, label: timeLabel(value, decimals, clock) }));
+}
+
+function timeLabel(value: number, decimals: number, clock: Clock): string {
+	if (value === 0) return '0';
+	return `${formatPoint(value, decimals)}${THIN}${clock === 'ns' ? 's' : 'G'}`;
+}
+
+/**
+ * Gfns in the range at multiples of a power of two, at most `count`, ascending; always the lowest gfn. Labels
+ * are hex.
+ */
+export function gfnTicks(range: Range, count: number): Tick[] {
+	let step = 1;
+	while (span(range) / step > Math.max(1, count)) step *= 2;
+	const values = [range.from];
+	for (let at = Math.ceil((range.from + 1) / step) * step; at < range.to; at += step)
+		if (at - range.from >= step * 0.6) values.push(at);
+	return values.map((value) => ({ value, label: hex(value) }));
+}
+
+/** 1, 10, 100 … up to the largest count, and the largest itself. */
+export function countTicks(max: number): Tick[] {
+	const values: number[] = [];
+	for (let at = 1; at < max; at *= 10) values.push(at);
+	const last = values.at(-1) ?? 0;
+	if (last * 3 > max) values.pop();
+	return [...values, max].map((value) => ({ value, label: formatInt(value) }));
+}

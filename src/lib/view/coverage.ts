@@ -1,0 +1,24 @@
+import type { Range } from './range.ts';
+
+/** A memslot's life in a lane, as the session tells it; `deletedNs` null while it lives. */
+export interface SlotLife {
+	readonly lane: number;
+	readonly createdNs: number;
+	readonly deletedNs: number | null;
+}
+
+/** The parts of `whole` in which no memslot was in the lane, ascending. */
+export function uncovered(slots: readonly SlotLife[], lane: number, whole: Range): Range[] {
+	const lives = slots
+		.filter((slot) => slot.lane === lane)
+		.map((slot) => ({ from: slot.createdNs, to: slot.deletedNs ?? whole.to }))
+		.sort((a, b) => a.from - b.from);
+	const gaps: Range[] = [];
+	let reached = whole.from;
+	for (const life of lives) {
+		if (life.from > reached) gaps.push({ from: reached, to: life.from });
+		reached = Math.max(reached, life.to);
+	}
+	if (reached < whole.to) gaps.push({ from: reached, to: whole.to });
+	return gaps;
+}

@@ -1,0 +1,67 @@
+import { GFN_LIMIT, PAGE_SIZE } from '#lib/domain/units.ts';
+import type { Range } from './range.ts';
+
+const UNITS: Readonly<Record<string, number>> = {
+	'': 1,
+	ns: 1,
+	us: 1e3,
+	µs: 1e3,
+	ms: 1e6,
+	s: 1e9,
+	k: 1e3,
+	m: 1e6,
+	g: 1e9
+};
+
+/**
+ * A time as people write it, in ns (or instructions): `12.5s`, `300 ms`, `1.2G`, `48211`. Blanks and commas between
+ * digits are ignored; decimals beyond a whole ns are cut off. Null if it is no time.
+ */
+export function parseTime(text: string): number | null {
+	const found = /^(\d[\d,_\s]*)(?:\.([\d\s]+))?\s*(ns|us|µs|ms|s|k|m|g)?$/i.exec(text.trim());
+	if (!found) return null;
+	const scale = UNITS[(found[3] ?? '').toLowerCase()] ?? 1;
+	const whole = Number((found[1] ?? '').replace(/[,_\s]/g, ''));
+	const decimals = (found[2] ?? '').replace(/\s/g, '').slice(0, Math.round(Math.log10(scale)));
+	const part = decimals ? Math.floor(Number(decimals) * (scale / 10 ** decimals.length)) : 0;
+	const value = whole * scale + part;
+	return Number.isSafeInteger(value) ? value : null;
+}
+
+/** A whole number, decimal or `0x…`; null if it is none or too large. */
+export function parseWhole(text: string, limit: number = Number.MAX_SAFE_INTEGER): number | null {
+	if (!/^(0x[0-9a-f]+|\d+)$/i.test(text.trim())) return null;
+	const value = Number(text.trim());
+	return Number.isSafeInteger(value) && value < limit ? value : null;
+}
+
+/** Where "go to time" leads: an event (`#48,211`) or a time; null if it is neither. */
+export type TimeTarget = { readonly seq: number } | { readonly tsNs: number };
+export function parseTimeTarget(text: string): TimeTarget | null {
+	const seq = /^#\s*([\d,_\s]+)$/.exec(text.trim());
+	if (seq) {
+		const value = parseWhole((seq[1] ?? '').replace(/[,_\s]/g, ''));
+		return value === null ? null : { seq: value };
+	}
+	const tsNs = parseTime(text);
+	return tsNs === null ? null : { tsNs };
+}
+
+/** A gfn from `0x1234`, `gfn 0x1234`, or a guest physical address `gpa 0x1234567`; null if it is neither. */
+export function parsePage(text: string): number | null {
+	const found = /^(?:(gfn|gpa)\s*[:=]?\s*)?(0x[0-9a-f]+|\d+)$/i.exec(text.trim());
+	if (!found) return null;
+	const value = parseWhole(found[2] ?? '');
+	if (value === null) return null;
+	const gfn = found[1]?.toLowerCase() === 'gpa' ? Math.floor(value / PAGE_SIZE) : value;
+	return gfn < GFN_LIMIT ? gfn : null;
+}
+
+/** `LO..HI` (half-open) or one value, read by `parse`; null if it is no ascending range. */
+export function parseRange(text: string, parse: (text: string) => number | null): Range | null {
+	const [low = '', high, ...rest] = text.split('..');
+	const from = parse(low);
+	const to = high === undefined ? (from === null ? null : from + 1) : parse(high);
+	if (rest.length || from === null || to === null || to <= from) return null;
+	return { from, to };
+}

@@ -1,0 +1,43 @@
+import { MODES } from '#lib/domain/kinds.ts';
+
+/** What a key of the session page asks for. */
+export type KeyAction =
+	| { readonly do: 'step'; readonly by: 1 | -1; readonly over: 'event' | 'change' | 'page' }
+	| { readonly do: 'zoom'; readonly factor: number }
+	| { readonly do: 'mode'; readonly index: number }
+	| { readonly do: 'first' | 'end' | 'all' | 'time' | 'page' | 'filter' | 'keys' };
+
+const ACTIONS: Readonly<Record<string, KeyAction>> = {
+	Home: { do: 'first' },
+	End: { do: 'end' },
+	'[': { do: 'step', by: -1, over: 'page' },
+	']': { do: 'step', by: 1, over: 'page' },
+	'+': { do: 'zoom', factor: 0.5 },
+	'=': { do: 'zoom', factor: 0.5 },
+	'-': { do: 'zoom', factor: 2 },
+	'0': { do: 'all' },
+	t: { do: 'time' },
+	g: { do: 'page' },
+	'/': { do: 'filter' },
+	'?': { do: 'keys' }
+};
+
+/** What the browser's or a field's own keys are not, as far as it matters here. */
+export interface PressedKey {
+	readonly key: string;
+	readonly shiftKey: boolean;
+	readonly ctrlKey: boolean;
+	readonly metaKey: boolean;
+	readonly altKey: boolean;
+}
+
+/** The action of a key; null if the page does nothing on it. */
+export function keyAction(pressed: PressedKey): KeyAction | null {
+	const { key, shiftKey } = pressed;
+	if (pressed.ctrlKey || pressed.metaKey || pressed.altKey) return null;
+	if (key === 'ArrowLeft' || key === 'ArrowRight')
+		return { do: 'step', by: key === 'ArrowLeft' ? -1 : 1, over: shiftKey ? 'change' : 'event' };
+	const index = Number(key) - 1;
+	if (index >= 0 && index < MODES.length) return { do: 'mode', index };
+	return ACTIONS[key] ?? null;
+}

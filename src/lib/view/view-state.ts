@@ -1,0 +1,150 @@
+import { type Mode, MODES } from '#lib/domain/kinds.ts';
+import { hex } from '#lib/domain/units.ts';
+import { COLOUR_SCALES, type ColourScale } from './colour-scale.ts';
+import { parseRange, parseWhole } from './parse-input.ts';
+import type { Range } from './range.ts';
+
+/** A position: an event (the state right before it) or a time (right after all events up to it). */
+export type Position = { readonly seq: number } | { readonly tsNs: number };
+export const TABS = ['state', 'event', 'page'] as const;
+export type Tab = (typeof TABS)[number];
+
+/** What a heat map's cell tells. */
+export const CELL_VALUES = ['sum', 'pages'] as const;
+export type CellValue = (typeof CELL_VALUES)[number];
+
+/** A rectangle drawn in a lane: the events inside are what the table lists. */
+export interface Brush {
+	readonly lane: number;
+	readonly time: Range;
+	readonly gfns: Range;
+}
+
+/** Everything a session page's address says. */
+export interface ViewState {
+	/** Null shows the whole session. */
+	readonly time: Range | null;
+	/** Lanes whose gfns are zoomed, by lane. */
+	readonly gfns: Readonly<Record<number, Range>>;
+	readonly modes: readonly Mode[];
+	readonly value: CellValue;
+	readonly scale: ColourScale;
+	/** Null: the session's beginning. */
+	readonly at: Position | null;
+	/** Selected page. */
+	readonly page: number | null;
+	readonly tab: Tab;
+	readonly filter: string;
+	/** The event table lists only what the heat maps' time range shows. */
+	readonly inView: boolean;
+	readonly brush: Brush | null;
+	/** Lanes that are opened or closed against the rule (lanes without accesses are closed). */
+	readonly turned: readonly number[];
+	readonly table: boolean;
+}
+
+export const DEFAULT_VIEW: ViewState = {
+	time: null,
+	gfns: {},
+	modes: MODES,
+	value: 'sum',
+	scale: 'log',
+	at: null,
+	page: null,
+	tab: 'state',
+	filter: '',
+	inView: false,
+	brush: null,
+	turned: [],
+	table: true
+};
+
+const oneOf = <T extends string>(text: string | null, allowed: readonly T[], fallback: T): T =>
+	allowed.find((each) => each === text) ?? fallback;
+
+function parseAt(params: URLSearchParams): Position | null {
+	const seq = parseWhole(params.get('seq') ?? '');
+	if (seq !== null) return { seq };
+	const tsNs = parseWhole(params.get('t') ?? '');
+	return tsNs === null ? null : { tsNs };
+}
+
+/** `3:0x100..0x200,0:0x0..0x10` by lane. */
+function parseGfns(text: string): Record<number, Range> {
+	const gfns: Record<number, Range> = {};
+	for (const part of text.split(',')) {
+		const [name = '', range = ''] = part.split(':');
+		const lane = parseWhole(name);
+		const found = parseRange(range, parseWhole);
+		if (lane !== null && found) gfns[lane] = found;
+	}
+	return gfns;
+}
+
+/** `3:1000..2000:0x100..0x200`: lane, time, gfns. */
+function parseBrush(text: string): Brush | null {
+	const [name = '', times = '', pages = ''] = text.split(':');
+	const lane = parseWhole(name);
+	const time = parseRange(times, parseWhole);
+	const gfns = parseRange(pages, parseWhole);
+	return lane !== null && time && gfns ? { lane, time, gfns } : null;
+}
+
+const parseModes = (text: string | null): readonly Mode[] =>
+	text === null ? MODES : MODES.filter((mode) => text.split(',').includes(mode));
+
+/** Reads an address's query; whatever is missing or malformed takes its default. */
+export function parseView(params: URLSearchParams): ViewState {
+	return {
+		time: parseRange(params.get('time') ?? '', parseWhole),
+		gfns: parseGfns(params.get('gfn') ?? ''),
+		modes: parseModes(params.get('modes')),
+		value: oneOf(params.get('value'), CELL_VALUES, DEFAULT_VIEW.value),
+		scale: oneOf(params.get('colour'), COLOUR_SCALES, DEFAULT_VIEW.scale),
+		at: parseAt(params),
+		page: parseWhole(params.get('page') ?? '', 2 ** 40),
+		tab: oneOf(params.get('tab'), TABS, DEFAULT_VIEW.tab),
+		filter: params.get('filter') ?? '',
+		inView: params.get('events') === 'view',
+		brush: parseBrush(params.get('brush') ?? ''),
+		turned: (params.get('turned') ?? '')
+			.split(',')
+			.map((lane) => parseWhole(lane))
+			.filter((lane) => lane !== null),
+		table: params.get('table') !== '0'
+	};
+}
+
+/** The query (with `?`, or empty) that `parseView` reads back; defaults are left out. */
+export function formatView(view: ViewState): string {
+	const params: [string, string][] = [];
+	const add = (name: string, value: string | null) => {
+		if (value !== null) params.push([name, value]);
+	};
+	add('time', view.time && `${view.time.from}..${view.time.to}`);
+	const gfns = Object.entries(view.gfns).map(([lane, { from, to }]) => `${lane}:${hex(from)}..${hex(to)}`);
+	add('gfn', gfns.length ? gfns.join(',') : null);
+	add('modes', view.modes.length === MODES.length ? null : view.modes.join(','));
+	add('value', view.value === DEFAULT_VIEW.value ? null : view.value);
+	add('colour', view.scale === DEFAULT_VIEW.scale ? null : view.scale);
+	if (view.at) add(...positionParam(view.at));
+	add('page', view.page === null ? null : hex(view.page));
+	add('tab', view.tab === DEFAULT_VIEW.tab ? null : view.tab);
+	add('filter', view.filter || null);
+	add('events', view.inView ? 'view' : null);
+	if (view.brush) {
+		const { lane, time, gfns: pages } = view.brush;
+		add('brush', `${lane}:${time.from}..${time.to}:${hex(pages.from)}..${hex(pages.to)}`);
+	}
+	add('turned', view.turned.length ? view.turned.join(',') : null);
+	add('table', view.table ? null : '0');
+	const text = params.map(([name, value]) => `${name}=${readable(value)}`).join('&');
+	return text && `?${text}`;
+}
+
+/** The API's and the address's parameter for a position. */
+export const positionParam = (at: Position): [name: string, value: string] =>
+	'seq' in at ? ['seq', String(at.seq)] : ['t', String(at.tsNs)];
+
+/** Escapes what a query must, but leaves `:` and `,` as they are. */
+const readable = (value: string) => encodeURIComponent(value).replace(/%3A/g, ':').replace(/%2C/g, ',');
