@@ -17,6 +17,9 @@ export function compressionOf(head: Uint8Array): 'gzip' | 'zstd' | null {
 	return null;
 }
 
+/** Whether these first bytes, fewer than four, leave open how the source is compressed. */
+const mayBeMagic = (head: Uint8Array): boolean => head.length === 0 || head[0] === 0x1f || head[0] === 0x28;
+
 const CHUNK = 1 << 20;
 
 /**
@@ -45,11 +48,16 @@ export async function* fileChunks(path: string, onRead: (bytes: number) => void)
  */
 export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
 	const iterator = source[Symbol.asyncIterator]();
-	const first = await iterator.next();
-	if (first.done) return;
-	const format = compressionOf(first.value);
+	let head: Uint8Array = new Uint8Array(0);
+	while (head.length < 4 && mayBeMagic(head)) {
+		const next = await iterator.next();
+		if (next.done) break;
+		head = head.length ? Buffer.concat([head, next.value]) : next.value;
+	}
+	if (head.length === 0) return;
+	const format = compressionOf(head);
 	const all = (async function* () {
-		yield first.value;
+		yield head;
 		for (let next = await iterator.next(); !next.done; next = await iterator.next()) yield next.value;
 	})();
 	if (!format) {

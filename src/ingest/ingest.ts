@@ -1,3 +1,4 @@
+import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -26,7 +27,9 @@ export interface IngestOptions {
 	/** The first line that is rejected or adjusted ends the run and takes back what it added. */
 	readonly strict?: boolean;
 	readonly onProgress?: (progress: IngestProgress) => void;
-	/** Ends the run between two batches; what is committed stays and can be resumed. */
+	/** Waits for a file to grow, until the trace's end event comes. */
+	readonly follow?: boolean;
+	/** Ends the run: the whole lines read so far are stored, and the same call goes on from there. */
 	readonly signal?: AbortSignal;
 }
 
@@ -34,16 +37,22 @@ export interface IngestOptions {
 export const sessionName = (file: string): string =>
 	path.basename(file).replace(/(\.(gz|zst|ndjson|jsonl|json|txt|log))+$/i, '') || 'session';
 
-async function checkFile(file: string): Promise<void> {
+/** A pipe or device with a name can be read only once, and as it comes. */
+async function openInput(input: IngestInput, follow: boolean): Promise<IngestInput> {
+	if ('chunks' in input) return input;
+	const file = input.path;
 	const found = await stat(file).catch(() => null);
 	if (!found) throw new IngestError(file, 'there is no such file');
 	if (found.isDirectory()) throw new IngestError(file, 'is a folder: name the trace files in it');
-	if (found.isFile() && found.size === 0) throw new IngestError(file, 'is empty');
+	if (!found.isFile()) return { chunks: createReadStream(file), name: file };
+	if (found.size === 0 && !follow) throw new IngestError(file, 'is empty');
+	return input;
 }
 
 /**
  * Loads a trace into a store: parsing runs in a worker thread, each batch commits with the source's position. The
- * same content (plain or compressed) adds nothing; one that was interrupted goes on where it was.
+ * same content (plain or compressed) adds nothing; one that was interrupted goes on where it was. What a slow source
+ * gives is committed within a quarter of a second; a fast one is read no faster than the store takes it.
  * @throws {IngestError} if the source is missing, empty, holds no event at all, or (strict) has a bad line
  */
 export async function ingest(
@@ -51,17 +60,21 @@ export async function ingest(
 	input: IngestInput,
 	options: IngestOptions = {}
 ): Promise<IngestSummary> {
-	const file = 'path' in input ? input.path : null;
-	if (file !== null) await checkFile(file);
-	const name = 'path' in input ? input.path : input.name;
-	const workerData: ParseStart = { path: file, name };
+	const opened = await openInput(input, options.follow ?? false);
+	const file = 'path' in opened ? opened.path : null;
+	const name = 'path' in opened ? opened.path : opened.name;
+	const workerData: ParseStart = { path: file, name, follow: options.follow ?? false };
 	const worker = new Worker(workerFile('parse-worker'), { workerData });
 	const run = new IngestRun(store, worker, name, options);
+	const stop = () => run.stop();
+	options.signal?.addEventListener('abort', stop);
 	try {
 		const finished = run.finish();
-		if ('chunks' in input) await Promise.race([run.feed(input.chunks), finished]);
+		if (options.signal?.aborted) stop();
+		if ('chunks' in opened) await Promise.race([run.feed(opened.chunks), finished]);
 		return await finished;
 	} finally {
+		options.signal?.removeEventListener('abort', stop);
 		await worker.terminate();
 	}
 }
@@ -73,7 +86,7 @@ class IngestRun {
 	readonly #name: string;
 	readonly #options: IngestOptions;
 	readonly #began = performance.now();
-	#head = '';
+	#head: Uint8Array = new Uint8Array(0);
 	#format = '';
 	#sizeBytes: number | null = null;
 	#known: SourceInfo[] = [];
@@ -81,7 +94,12 @@ class IngestRun {
 	#startSeq = 0;
 	#seq = 0;
 	#duplicate = false;
+	/** Whether the source was found out; before that there is nothing to keep. */
+	#scanning = false;
 	#chunkTaken: () => void = () => {};
+	/** Set once the run failed: what the worker still sends must not be stored, for something before it is missing. */
+	#failed = false;
+	#fail: (error: Error) => void = () => {};
 
 	constructor(store: TraceStore, worker: Worker, name: string, options: IngestOptions) {
 		this.#store = store;
@@ -104,17 +122,30 @@ class IngestRun {
 		this.#send({ type: 'chunks-end' });
 	}
 
+	/** Ends the run early: `finish` resolves once what was read is stored. */
+	stop(): void {
+		if (this.#scanning) this.#send({ type: 'stop' });
+		else this.#fail(new IngestError(this.#name, 'interrupted before its first event'));
+	}
+
 	/** Resolves with the summary when the worker is through. */
 	finish(): Promise<IngestSummary> {
 		return new Promise((resolve, reject) => {
+			this.#fail = (error: Error) => {
+				this.#failed = true;
+				reject(error);
+			};
 			// messages are handled strictly one after another: each append awaits the one before
 			let queue: Promise<unknown> = Promise.resolve();
 			this.#worker.on('message', (message: FromParser) => {
 				if (message.type === 'chunk-taken') return this.#chunkTaken();
-				queue = queue.then(() => this.#handle(message)).then((done) => done && resolve(done), reject);
+				queue = queue
+					.then(() => (this.#failed ? null : this.#handle(message)))
+					.then((done) => done && resolve(done), this.#fail);
 			});
-			this.#worker.on('error', reject);
-			this.#worker.on('exit', () => void queue.then(() => reject(new Error('the parse worker ended early'))));
+			this.#worker.on('error', this.#fail);
+			const early = new Error('the parse worker ended early');
+			this.#worker.on('exit', () => void queue.then(() => this.#fail(early)));
 		});
 	}
 
@@ -145,13 +176,19 @@ class IngestRun {
 		this.#known = await this.#store.findSources(head);
 		const candidates: Candidate[] = [];
 		for (const { byte, line, digest, complete, diagnostics, sessionId } of this.#known) {
-			const { endNs } = await this.#store.getSession(sessionId);
-			candidates.push({ position: { byte, line, digest, complete }, diagnostics, lastNs: endNs });
+			const { endNs, memslots } = await this.#store.getSession(sessionId);
+			candidates.push({
+				position: { byte, line, digest, complete },
+				diagnostics,
+				lastNs: endNs,
+				memslots: memslots.length ? memslots.filter((slot) => slot.deletedSeq === null) : undefined
+			});
 		}
 		this.#send({ type: 'candidates', candidates });
 	}
 
 	async #choose(index: number | null, complete: boolean): Promise<void> {
+		this.#scanning = true;
 		const known = index === null ? undefined : this.#known[index];
 		if (!known) return;
 		this.#sessionId = known.sessionId;
@@ -169,12 +206,14 @@ class IngestRun {
 		return (this.#sessionId = id);
 	}
 
-	async #append({ batch, position, diagnostics, readBytes }: FromParser & { type: 'batch' }): Promise<void> {
-		this.#options.signal?.throwIfAborted();
+	async #append(message: FromParser & { type: 'batch' }): Promise<void> {
+		const { batch, head, position, diagnostics, readBytes } = message;
+		this.#head = head;
 		await this.#checkStrict(diagnostics);
+		if (batch.length === 0 && this.#sessionId === null) return this.#send({ type: 'ack' });
 		const id = await this.#session();
-		this.#duplicate = false;
-		this.#seq = await this.#store.append(id, this.#seq, batch, { position, diagnostics });
+		if (batch.length) this.#duplicate = false;
+		this.#seq = await this.#store.append(id, this.#seq, batch, { position, head, diagnostics });
 		this.#send({ type: 'ack' });
 		this.#report(readBytes);
 	}
@@ -184,15 +223,19 @@ class IngestRun {
 		this.#options.onProgress?.({ readBytes, sizeBytes: this.#sizeBytes, events });
 	}
 
-	async #end({ position, diagnostics, readBytes }: FromParser & { type: 'end' }): Promise<IngestSummary> {
+	async #end(message: FromParser & { type: 'end' }): Promise<IngestSummary> {
+		const { head, position, diagnostics, readBytes, interrupted } = message;
 		await this.#checkStrict(diagnostics);
+		if (this.#sessionId === null && interrupted)
+			throw new IngestError(this.#name, 'interrupted before its first event');
 		if (this.#sessionId === null) throw this.#nothing(diagnostics, position.byte);
-		const context: AppendContext = { position, diagnostics };
+		const context: AppendContext = { position, head, diagnostics };
 		await this.#store.append(this.#sessionId, this.#seq, createBatch(0), context);
 		this.#report(readBytes);
 		return {
 			session: await this.#store.getSession(this.#sessionId),
 			duplicate: this.#duplicate,
+			interrupted,
 			added: this.#seq - this.#startSeq,
 			lines: position.line,
 			bytes: position.byte,

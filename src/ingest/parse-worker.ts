@@ -1,21 +1,21 @@
 import { createHash, type Hash } from 'node:crypto';
-import { createWriteStream, statSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
-import { once } from 'node:events';
+import { statSync } from 'node:fs';
 import { parentPort, workerData } from 'node:worker_threads';
-import { batchBuffers } from '#lib/domain/batch.ts';
-import type { DiagnosticInfo } from '#lib/domain/session-info.ts';
+import { batchBuffers, createBatch, type EventBatch } from '#lib/domain/batch.ts';
+import { KIND_CODES } from '#lib/domain/kinds.ts';
+import { HEAD_BYTES } from '#lib/server/store/head.ts';
 import type { SourcePosition } from '#lib/server/store/store.ts';
 import { ArchiveError, decompressed, fileChunks } from './decompress.ts';
 import { Diagnostics } from './diagnostics.ts';
+import { FlushTimer } from './flush-timer.ts';
+import { FollowError, followFile } from './follow.ts';
 import { detect, NativeScanner } from './formats/native.ts';
+import { peek } from './peek.ts';
 import type { Candidate, FromParser, ParseStart, ToParser } from './protocol.ts';
+import { matchCandidates, Spool, type Match } from './resume.ts';
 
 /** Batches sent and not yet stored. */
 const AHEAD = 2;
-const HEAD_BYTES = 4096;
 
 if (!parentPort) throw new Error('parse-worker runs in a worker thread');
 const port = parentPort;
@@ -25,14 +25,28 @@ const send = (message: FromParser, transfer: ArrayBuffer[] = []) => port.postMes
 
 /** Messages that came and were not asked for yet. */
 const inbox: ToParser[] = [];
-let arrived = () => {};
+/** Whoever waits for a message: the source, and the run, may both. */
+let waiting: (() => void)[] = [];
 let inFlight = 0;
+let stopped = false;
+/** The end event of a followed trace was read. */
+let ended = false;
+/** Ends the wait for the source's next bytes. */
+let interrupt = () => {};
+let onAck = () => {};
 port.on('message', (message: ToParser) => {
-	if (message.type === 'ack') inFlight--;
-	else inbox.push(message);
-	arrived();
+	if (message.type === 'stop') {
+		stopped = true;
+		interrupt();
+	} else if (message.type === 'ack') {
+		inFlight--;
+		onAck();
+	} else inbox.push(message);
+	const woken = waiting;
+	waiting = [];
+	for (const wake of woken) wake();
 });
-const nextMessage = () => new Promise<void>((resolve) => (arrived = resolve));
+const nextMessage = () => new Promise<void>((resolve) => waiting.push(resolve));
 
 async function receive<T extends ToParser['type']>(...types: T[]): Promise<ToParser & { type: T }> {
 	for (;;) {
@@ -43,177 +57,153 @@ async function receive<T extends ToParser['type']>(...types: T[]): Promise<ToPar
 }
 
 let readBytes = 0;
+const onRead = (bytes: number) => (readBytes += bytes);
 
 async function* sentChunks(): AsyncGenerator<Uint8Array> {
 	for (;;) {
 		const message = await receive('chunk', 'chunks-end');
 		if (message.type === 'chunks-end') return;
-		readBytes += message.bytes.length;
+		onRead(message.bytes.length);
 		send({ type: 'chunk-taken' });
 		yield message.bytes;
 	}
-}
-
-const open = (file: string | null) => {
-	if (file === null) return sentChunks();
-	readBytes = 0;
-	return fileChunks(file, (bytes) => (readBytes += bytes));
-};
-
-/** The source's first bytes, and a generator that gives all of them (those included). */
-async function peek(source: AsyncGenerator<Uint8Array>) {
-	const chunks: Uint8Array[] = [];
-	let length = 0;
-	let failure: unknown = null;
-	while (length < HEAD_BYTES) {
-		const next = await source.next().catch((error: unknown) => {
-			failure = error;
-			return { done: true, value: undefined } as const;
-		});
-		if (next.done) break;
-		chunks.push(next.value);
-		length += next.value.length;
-	}
-	async function* all(): AsyncGenerator<Uint8Array> {
-		yield* chunks;
-		if (failure) throw failure as Error;
-		yield* source;
-	}
-	return { head: Buffer.concat(chunks).subarray(0, HEAD_BYTES), all };
-}
-
-/** Copies what is sent into a file, so that it can be read twice. */
-async function spool(source: AsyncIterable<Uint8Array>): Promise<string> {
-	const folder = await mkdtemp(path.join(tmpdir(), 'pagetrail-'));
-	const file = path.join(folder, 'source');
-	const out = createWriteStream(file);
-	for await (const chunk of source) if (!out.write(chunk)) await once(out, 'drain');
-	out.end();
-	await once(out, 'finish');
-	return file;
-}
-
-/** Hashes the first `bytes` of a source; gives the digest, the hash to go on with, and what follows. */
-async function skip(source: AsyncGenerator<Uint8Array>, bytes: number) {
-	const hash = createHash('sha256');
-	let left = bytes;
-	let rest: Uint8Array | null = null;
-	while (left > 0) {
-		const next = await source.next();
-		if (next.done) return null;
-		hash.update(next.value.subarray(0, left));
-		if (next.value.length > left) rest = next.value.subarray(left);
-		left -= Math.min(left, next.value.length);
-	}
-	const following = async function* () {
-		if (rest) yield rest;
-		yield* source;
-	};
-	return { hash, digest: hash.copy().digest('hex'), following };
 }
 
 async function settled(limit: number): Promise<void> {
 	while (inFlight > limit) await nextMessage();
 }
 
-/** Scans a source to its end. */
-async function scan(source: AsyncIterable<Uint8Array>, hash: Hash, from: Candidate | null): Promise<void> {
-	const diagnostics = new Diagnostics(from?.diagnostics);
-	const position = (complete: boolean): SourcePosition => ({
-		byte: scanner.byte,
-		line: scanner.lines,
-		digest: hash.copy().digest('hex'),
-		complete
+/** The next bytes; null at the source's end and once `interrupt` was called. */
+function nextChunk(source: AsyncIterator<Uint8Array>): Promise<Uint8Array | null> {
+	if (stopped || ended) return Promise.resolve(null);
+	return new Promise((resolve, reject) => {
+		interrupt = () => resolve(null);
+		source.next().then((next) => resolve(next.done ? null : next.value), reject);
 	});
+}
+
+/** Scans a source that begins with `peeked` to its end; `hash` has taken in what was skipped of it. */
+async function scan(
+	source: AsyncGenerator<Uint8Array>,
+	peeked: Uint8Array,
+	hash: Hash = createHash('sha256'),
+	from: Candidate | null = null
+): Promise<void> {
+	const diagnostics = new Diagnostics(from?.diagnostics);
+	let hashed = from?.position.byte ?? 0;
+	let head = peeked.subarray(0, hashed);
+	let sent: SourcePosition = from?.position ?? { byte: 0, line: 0, digest: '', complete: false };
+	/** Position and diagnostics as they are now; in the middle of an overlong line, as they were before it. */
+	const state = (complete: boolean) => {
+		const { byte, lines: line } = scanner;
+		if (hashed === byte) sent = { byte, line, digest: hash.copy().digest('hex'), complete };
+		return { head, position: { ...sent, complete }, diagnostics: diagnostics.list(), readBytes };
+	};
+	const sendBatch = (batch: EventBatch) => {
+		// or else a resumed run would add events twice
+		if (batch.length && hashed !== scanner.byte) throw new Error('a batch ends inside a line');
+		inFlight++;
+		timer.reset();
+		send({ type: 'batch', batch, ...state(false) }, batchBuffers(batch));
+		if (!start.follow || !batch.kind.subarray(0, batch.length).includes(KIND_CODES.end)) return;
+		ended = true;
+		interrupt();
+	};
+	const timer = new FlushTimer(
+		() => {
+			scanner.flush();
+			if (scanner.byte > sent.byte && hashed === scanner.byte) sendBatch(createBatch(0));
+		},
+		() => inFlight === 0
+	);
+	onAck = () => timer.check();
 	const scanner = new NativeScanner({
 		diagnostics,
 		...(from && { byte: from.position.byte, line: from.position.line, lastNs: from.lastNs }),
-		onBytes: (bytes) => hash.update(bytes),
-		onBatch: (batch) => {
-			inFlight++;
-			const message = {
-				type: 'batch',
-				batch,
-				position: position(false),
-				diagnostics: diagnostics.list(),
-				readBytes
-			} as const;
-			send(message, batchBuffers(batch));
-		}
+		...(from?.memslots && { memslots: from.memslots }),
+		onBytes: (bytes) => {
+			hash.update(bytes);
+			hashed += bytes.length;
+			if (head.length < HEAD_BYTES) head = Buffer.concat([head, bytes.subarray(0, HEAD_BYTES - head.length)]);
+		},
+		onBatch: sendBatch
 	});
 	let complete = true;
+	let whole = true;
 	try {
-		for await (const chunk of source) {
+		for (let chunk = await nextChunk(source); chunk; chunk = await nextChunk(source)) {
 			scanner.push(chunk);
+			timer.touch();
 			await settled(AHEAD);
 		}
+		if (stopped && !ended) complete = whole = false;
 	} catch (error) {
-		if (!(error instanceof ArchiveError)) throw error;
-		complete = false;
 		const where = { line: scanner.lines + 1, byte: scanner.byte, text: '' };
-		diagnostics.add('rejected', 'damaged-archive', error.message, where);
+		if (error instanceof ArchiveError) diagnostics.add('rejected', 'damaged-archive', error.message, where);
+		else if (error instanceof FollowError) diagnostics.add('note', error.reason, error.message, where);
+		else throw error;
+		complete = false;
+		whole = error instanceof ArchiveError;
 	}
-	scanner.finish();
-	const list: readonly DiagnosticInfo[] = diagnostics.list();
-	send({ type: 'end', position: position(complete), diagnostics: list, readBytes });
+	// the beginning of a line whose end may still come is left for the next run
+	if (whole) scanner.finish();
+	else scanner.flush();
+	timer.reset();
+	send({ type: 'end', interrupted: stopped && !ended, ...state(complete) });
 }
 
-/** The candidate that this file begins with, scanned on from there. */
-async function resume(file: string, candidates: readonly Candidate[]): Promise<boolean> {
-	for (const [index, candidate] of candidates.entries()) {
-		const { position } = candidate;
-		const skipped = await skip(decompressed(open(file)), position.byte).catch(() => null);
-		if (skipped?.digest !== position.digest && position.byte > 0) continue;
-		if (!skipped) continue;
-		send({ type: 'source', index, complete: position.complete });
-		await scan(skipped.following(), skipped.hash, candidate);
-		return true;
-	}
-	return false;
+const candidatesFor = async (head: Uint8Array, sizeBytes: number | null) => {
+	send({ type: 'head', head, format: detect(head) ? 'native' : 'unknown', sizeBytes });
+	return (await receive('candidates')).candidates;
+};
+
+/** The candidate to go on with: one that the source begins with, else one that nothing was stored of yet. */
+function choose(match: Match | null, candidates: readonly Candidate[]): Candidate | null {
+	const index = match?.index ?? candidates.findIndex(({ position }) => position.byte === 0);
+	const chosen = candidates[index] ?? null;
+	send({ type: 'source', index: chosen && index, complete: chosen?.position.complete ?? false });
+	return chosen;
 }
 
-async function run(): Promise<void> {
-	let file = start.path;
-	let temporary: string | null = null;
-	let decided = false;
-	const raw: Uint8Array[] = [];
-	const source = open(file);
-	const recorded = (async function* () {
-		for await (const chunk of source) {
-			if (file === null && !decided) raw.push(chunk);
-			yield chunk;
-		}
-	})();
-	const { head, all } = await peek(decompressed(recorded));
-	const format = detect(head) ? 'native' : 'unknown';
-	const sizeBytes = file === null ? null : statSync(file).size;
-	send({ type: 'head', head: createHash('sha256').update(head).digest('hex'), format, sizeBytes });
-	const { candidates } = await receive('candidates');
-	decided = true;
+async function scanFile(file: string): Promise<void> {
+	const open = () => {
+		readBytes = 0;
+		return decompressed(fileChunks(file, onRead));
+	};
+	const fresh = new AbortController();
+	const source = start.follow ? followFile(file, { from: 0, onRead, signal: fresh.signal }) : open();
+	const { head, all } = await peek(source, start.follow ? detect : null);
+	const candidates = await candidatesFor(head, start.follow ? null : statSync(file).size);
+	const readSoFar = readBytes;
+	// a damaged archive ends where it ends: that is no match
+	const match = candidates.length ? await matchCandidates(open(), candidates).catch(() => null) : null;
+	const chosen = choose(match, candidates);
+	if (!match) readBytes = readSoFar;
+	if (!match || !chosen) return scan(all(), head);
+	fresh.abort();
+	if (!start.follow) return scan(match.rest(), head, match.hash, chosen);
+	const from = (readBytes = chosen.position.byte);
+	return scan(followFile(file, { from, onRead }), head, match.hash, chosen);
+}
+
+async function scanStream(): Promise<void> {
+	const { head, all } = await peek(decompressed(sentChunks()), detect);
+	const candidates = await candidatesFor(head, null);
+	if (!candidates.some(({ position }) => position.byte > 0)) {
+		choose(null, candidates);
+		return scan(all(), head);
+	}
+	const spool = await Spool.open(all());
 	try {
-		if (candidates.length) {
-			if (file === null) {
-				file = temporary = await spool(
-					(async function* () {
-						yield* raw;
-						yield* source;
-					})()
-				);
-			}
-			if (await resume(file, candidates)) return;
-			send({ type: 'source', index: null, complete: false });
-			await scan(decompressed(open(file)), createHash('sha256'), null);
-			return;
-		}
-		raw.length = 0;
-		send({ type: 'source', index: null, complete: false });
-		await scan(all(), createHash('sha256'), null);
+		const match = await matchCandidates(spool.record(), candidates).catch(() => null);
+		const chosen = choose(match, candidates);
+		await (match ? scan(match.rest(), head, match.hash, chosen) : scan(spool.replay(), head));
 	} finally {
-		if (temporary) await rm(path.dirname(temporary), { recursive: true, force: true });
+		await spool.close();
 	}
 }
 
-run()
+(start.path === null ? scanStream() : scanFile(start.path))
 	.catch((error: unknown) =>
 		send({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
 	)

@@ -3,6 +3,7 @@ import { pushEvent } from '#lib/domain/batch-events.ts';
 import type { TraceEvent } from '#lib/domain/events.ts';
 import { KIND_CODES } from '#lib/domain/kinds.ts';
 import { NativeError, parseLine } from '#lib/domain/native.ts';
+import type { MemslotInfo } from '#lib/domain/session-info.ts';
 import { slotKey } from '#lib/domain/state.ts';
 import { Diagnostics } from '../diagnostics.ts';
 
@@ -40,9 +41,13 @@ export interface ScannerOptions {
 	readonly byte?: number;
 	readonly line?: number;
 	readonly lastNs?: number;
+	/** The living memslots of a resumed session; absent if it had none yet. */
+	readonly memslots?: readonly Memslot[];
 	/** Events per batch; tests use small ones. */
 	readonly batchEvents?: number;
 }
+
+type Memslot = Pick<MemslotInfo, 'asId' | 'slotId' | 'baseGfn' | 'npages'>;
 
 /**
  * Reads native lines from bytes into batches. Access lines in canonical form are read without making a text of
@@ -73,6 +78,9 @@ export class NativeScanner {
 		this.#lastNs = options.lastNs ?? 0;
 		this.lines = options.line ?? 0;
 		this.byte = options.byte ?? 0;
+		for (const { asId, slotId, baseGfn: base, npages } of options.memslots ?? [])
+			this.#slots.set(slotKey(asId, slotId), { base, end: base + npages, asId });
+		this.#seenSlot = options.memslots !== undefined;
 	}
 
 	/** Takes the next bytes of the source; the chunk's memory may be used again afterwards. */
@@ -148,6 +156,7 @@ export class NativeScanner {
 	}
 
 	#beginOverlong(): void {
+		this.flush(); // a position must lie at a line's border: none can be given while the line is skipped
 		this.#options.onBytes(this.#rest);
 		this.#skipping = this.#rest.length;
 		this.#rest = new Uint8Array(0);

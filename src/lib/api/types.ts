@@ -23,6 +23,8 @@ export interface IngestSummary {
 	readonly session: SessionInfo;
 	/** True if the same content was loaded before: nothing was added. */
 	readonly duplicate: boolean;
+	/** True if the run was stopped before the source's end. */
+	readonly interrupted: boolean;
 	/** Events added by this run. */
 	readonly added: number;
 	readonly lines: number;

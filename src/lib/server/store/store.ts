@@ -16,6 +16,16 @@ export class SeqConflictError extends Error {
 	}
 }
 
+/** The session takes no posted events: it ended, or it was loaded from a file. */
+export class NotLiveError extends Error {
+	readonly sessionId: string;
+	constructor(sessionId: string, reason: string) {
+		super(`session ${sessionId} takes no events: ${reason}`);
+		this.name = 'NotLiveError';
+		this.sessionId = sessionId;
+	}
+}
+
 export class NoSuchSessionError extends Error {
 	readonly sessionId: string;
 	constructor(sessionId: string) {
@@ -38,7 +48,7 @@ export interface SourcePosition {
 
 export interface SourceInfo extends SourcePosition {
 	readonly sessionId: string;
-	/** SHA-256 (hex) of the source's first 4,096 bytes (of all, if it has fewer): finds candidates. */
+	/** What the source begins with, see headKey; LIVE_HEAD if its lines are posted. */
 	readonly head: string;
 	/** File name without folders, `-` for standard input. */
 	readonly name: string;
@@ -50,12 +60,22 @@ export interface NewSession {
 	/** Shown to people; the id is made from it. */
 	readonly name: string;
 	readonly createdMs: number;
-	readonly source?: { readonly head: string; readonly name: string; readonly format: string };
+	/** `head`: the source's first 4,096 bytes, fewer if there are no more yet; `live` if its lines are posted. */
+	readonly source?: {
+		readonly head: Uint8Array | 'live';
+		readonly name: string;
+		readonly format: string;
+	};
 }
+
+/** Stored as head of a session whose lines are posted: nothing that is read begins like it. */
+export const LIVE_HEAD = 'live';
 
 /** What commits together with a batch. */
 export interface AppendContext {
 	readonly position?: SourcePosition;
+	/** The source's first bytes as far as they are known: a slow source has few when its session is made. */
+	readonly head?: Uint8Array;
 	/** All diagnostics of the source so far (replaces what was stored). */
 	readonly diagnostics?: readonly DiagnosticInfo[];
 }
@@ -121,8 +141,10 @@ export interface TraceStore {
 	getSession(id: string): Promise<SessionDetail>;
 	renameSession(id: string, name: string): Promise<void>;
 	deleteSession(id: string): Promise<void>;
-	/** Sources whose first bytes have this digest, oldest first. */
-	findSources(head: string): Promise<SourceInfo[]>;
+	/** Sources that begin like this one (`head`: its first 4,096 bytes, or all), oldest first. */
+	findSources(head: Uint8Array): Promise<SourceInfo[]>;
+	/** What the session was loaded from; empty if nobody said. */
+	sourcesOf(id: string): Promise<SourceInfo[]>;
 	/**
 	 * Adds the batch's events as `expectedSeq…`, all or nothing, and returns the next seq. Times must not go
 	 * backwards. An empty batch only commits the context.

@@ -1,9 +1,11 @@
-import { asc, desc, eq, sql } from 'drizzle-orm';
+import { asc, desc, eq, like, or, sql } from 'drizzle-orm';
 import type { EventBatch } from '#lib/domain/batch.ts';
 import { KINDS } from '#lib/domain/kinds.ts';
 import type { DiagnosticInfo, LaneInfo, SessionDetail, SessionInfo } from '#lib/domain/session-info.ts';
 import type { TrackingState } from '#lib/domain/state.ts';
+import { beginsLike, headKey } from '../head.ts';
 import {
+	LIVE_HEAD,
 	NoSuchSessionError,
 	type AppendContext,
 	type HeatCells,
@@ -57,10 +59,12 @@ export class SqliteStore implements TraceStore {
 					.values({ slug: free, name, createdMs, summary: JSON.stringify(emptySummary()) })
 					.returning({ id: sessions.id })
 					.all();
-				if (source && row)
+				if (source && row) {
+					const head = source.head === 'live' ? LIVE_HEAD : headKey(source.head);
 					db.insert(sources)
-						.values({ sessionId: row.id, ...source })
+						.values({ ...source, head, sessionId: row.id })
 						.run();
+				}
 				return free;
 			})
 			.immediate();
@@ -203,15 +207,28 @@ export class SqliteStore implements TraceStore {
 		this.#writers.delete(id);
 	}
 
-	async findSources(head: string): Promise<SourceInfo[]> {
+	async findSources(head: Uint8Array): Promise<SourceInfo[]> {
 		const rows = this.#connection.db
 			.select({ source: sources, slug: sessions.slug })
 			.from(sources)
 			.innerJoin(sessions, eq(sources.sessionId, sessions.id))
-			.where(eq(sources.head, head))
+			// a key with a slash is of fewer bytes than these
+			.where(or(eq(sources.head, headKey(head)), like(sources.head, '%/%')))
 			.orderBy(asc(sources.id))
 			.all();
-		return rows.map(({ source, slug }) => sourceInfo(source, slug));
+		return rows
+			.filter(({ source }) => beginsLike(source.head, head))
+			.map(({ source, slug }) => sourceInfo(source, slug));
+	}
+
+	async sourcesOf(id: string): Promise<SourceInfo[]> {
+		const { db } = this.#connection;
+		const rows = db
+			.select()
+			.from(sources)
+			.where(eq(sources.sessionId, this.#row(id).id))
+			.orderBy(asc(sources.id));
+		return rows.all().map((source) => sourceInfo(source, id));
 	}
 
 	async append(

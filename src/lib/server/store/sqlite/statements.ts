@@ -13,6 +13,7 @@ export function prepareStatements(raw: Database.Database) {
 		source: raw.prepare<[number, number, string, number, number]>(
 			'UPDATE sources SET byte = ?, line = ?, digest = ?, complete = ? WHERE session_id = ?'
 		),
+		sourceHead: raw.prepare<[string, number]>('UPDATE sources SET head = ? WHERE session_id = ?'),
 		diagnostics: raw.prepare<[string, number]>('UPDATE sources SET diagnostics = ? WHERE session_id = ?'),
 		segment: raw.prepare<(number | string)[]>(
 			`INSERT INTO segments (session_id, first_seq, count, min_ns, max_ns, min_gfn, max_gfn, kinds, lanes,

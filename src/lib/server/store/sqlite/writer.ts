@@ -3,6 +3,7 @@ import { evolve } from '#lib/domain/evolve.ts';
 import { eventAt } from '#lib/domain/batch-events.ts';
 import { STATE_KINDS } from '#lib/domain/kinds.ts';
 import { initialState, parseState, type TrackingState } from '#lib/domain/state.ts';
+import { headKey } from '../head.ts';
 import { SeqConflictError, type AppendContext, type Segment } from '../store.ts';
 import { decompress, encodeSegment } from './codec.ts';
 import type { Connection } from './open.ts';
@@ -70,7 +71,8 @@ export class SessionWriter {
 			.immediate();
 	}
 
-	#commitContext({ position, diagnostics }: AppendContext): void {
+	#commitContext({ position, head, diagnostics }: AppendContext): void {
+		if (head) this.#run.sourceHead.run(headKey(head), this.rowId);
 		if (position) {
 			const { byte, line, digest, complete } = position;
 			this.#run.source.run(byte, line, digest, complete ? 1 : 0, this.rowId);

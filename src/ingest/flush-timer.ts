@@ -1,0 +1,42 @@
+/** Longest time (ms) that a line read waits for its batch to fill; a commit within 250 ms leaves the rest to the store. */
+export const FLUSH_MS = 100;
+
+/**
+ * Hands out half-full batches of a slow source. It fires once `FLUSH_MS` after the first `touch` since the last
+ * batch, or as soon after that as `ready` (the store has nothing left to do): a fast source is never cut up.
+ */
+export class FlushTimer {
+	readonly #flush: () => void;
+	readonly #ready: () => boolean;
+	#timer: NodeJS.Timeout | null = null;
+	#overdue = false;
+	constructor(flush: () => void, ready: () => boolean) {
+		this.#flush = flush;
+		this.#ready = ready;
+	}
+
+	/** Something was read. */
+	touch(): void {
+		if (this.#overdue) this.check();
+		else
+			this.#timer ??= setTimeout(() => {
+				this.#timer = null;
+				this.#overdue = true;
+				this.check();
+			}, FLUSH_MS);
+	}
+
+	/** The store took something: fires if that is what it waited for. */
+	check(): void {
+		if (!this.#overdue || !this.#ready()) return;
+		this.#overdue = false;
+		this.#flush();
+	}
+
+	/** A batch went out: what is read from now on waits anew. */
+	reset(): void {
+		if (this.#timer) clearTimeout(this.#timer);
+		this.#timer = null;
+		this.#overdue = false;
+	}
+}
