@@ -13,7 +13,8 @@ export default defineConfig({
 			input: {
 				cli: 'src/ingest/cli/main.ts',
 				'parse-worker': 'src/ingest/parse-worker.ts',
-				'ingest-worker': 'src/ingest/ingest-worker.ts'
+				'ingest-worker': 'src/ingest/ingest-worker.ts',
+				'live-worker': 'src/ingest/live-worker.ts'
 			},
 			output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' }
 		}

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
  * A worker's file: TypeScript beside its sources, or JavaScript in the package's dist folder (PAGETRAIL_ROOT says
  * where the package is when the web server's bundle asks).
  */
-export function workerFile(name: 'parse-worker' | 'ingest-worker'): URL {
+export function workerFile(name: 'parse-worker' | 'ingest-worker' | 'live-worker'): URL {
 	const here = import.meta.filename;
 	if (here.endsWith('.ts')) return new URL(`./${name}.ts`, import.meta.url);
 	const root = process.env.PAGETRAIL_ROOT;

@@ -33,6 +33,32 @@ export interface IngestSummary {
 	readonly diagnostics: readonly DiagnosticInfo[];
 }
 
+/** What a POST of lines to a live session added. */
+export interface AppendReceipt {
+	/** The session's id. */
+	readonly session: string;
+	/** The session's next seq: `expected` of the next POST. */
+	readonly next: number;
+	/** Events added, and lines rejected, by this request. */
+	readonly added: number;
+	readonly rejected: number;
+	/** Lines and bytes taken in since the session was made. */
+	readonly lines: number;
+	readonly bytes: number;
+	/** True once the trace's end event came: the session takes no more. */
+	readonly ended: boolean;
+	/** Of the whole session; lines are counted from its first one. */
+	readonly diagnostics: readonly DiagnosticInfo[];
+}
+
+/** Where a live session stands: what a writer goes on from. */
+export interface LivePosition {
+	readonly next: number;
+	readonly lines: number;
+	readonly bytes: number;
+	readonly ended: boolean;
+}
+
 /** Where a query's answer may be incomplete: `[startNs, endNs]`; count null if nobody knows how many. */
 export interface LossSpan {
 	readonly startNs: number;

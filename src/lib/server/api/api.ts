@@ -1,6 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { EventPage, HeatMap, IngestSummary, WireEvent } from '#lib/api/types.ts';
+import type { AppendReceipt, EventPage, HeatMap, IngestSummary, WireEvent } from '#lib/api/types.ts';
 import type { NumberedEvent } from '#lib/domain/events.ts';
 import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
 import { toWire } from '#lib/domain/native.ts';
@@ -13,6 +13,7 @@ import { stateView } from '../query/state-view.ts';
 import { timeline } from '../query/timeline.ts';
 import type { TraceStore } from '../store/store.ts';
 import { encodeGrid } from './grid.ts';
+import { createLiveSession, registerLive } from './live.ts';
 import { ndjson } from './ndjson.ts';
 import { filterFields, flag, gfnRange, idParam, modeList, toFilter, whole } from './params.ts';
 import { ApiError, problem } from './problem.ts';
@@ -22,8 +23,10 @@ export interface ApiBindings {
 	readonly store: TraceStore;
 	/** Loads an uploaded trace in a worker; absent where uploads are not offered. */
 	readonly upload?: (body: ReadableStream<Uint8Array>, name: string) => Promise<IngestSummary>;
+	/** Adds native lines to a live session at `expected`, read no faster than they are stored. */
+	readonly append?: (id: string, expected: number, body: AsyncIterable<Uint8Array>) => Promise<AppendReceipt>;
 }
-type Env = { Bindings: ApiBindings };
+export type Env = { Bindings: ApiBindings };
 
 const MAX_CELLS = 4_000_000;
 const tags = ['sessions'];
@@ -162,15 +165,20 @@ api.openapi(
 		method: 'post',
 		path: '/sessions',
 		tags,
-		summary: 'Load a trace file (plain, gzip or zstd); 200 instead of 201 if its content was there already',
-		request: { query: z.object({ name: z.string().min(1).max(200).default('upload') }) },
+		summary:
+			'Load a trace file (plain, gzip or zstd); 200 instead of 201 if its content was there already. With live=1 make an empty session that lines are posted to',
+		request: {
+			query: z.object({ name: z.string().min(1).max(200).optional(), live: flag.default(false) })
+		},
 		responses: { 201: json('what was loaded'), 200: json('nothing new'), ...failures }
 	}),
 	async (c) => {
 		const body = c.req.raw.body;
+		const { name, live } = c.req.valid('query');
+		if (live) return c.json({ session: await createLiveSession(c.env.store, name ?? 'live') }, 201);
 		if (!c.env.upload) throw new ApiError(400, 'this server takes no uploads');
 		if (!body) throw new ApiError(400, 'the request has no body: send the trace file as body');
-		const summary = await c.env.upload(body, c.req.valid('query').name);
+		const summary = await c.env.upload(body, name ?? 'upload');
 		return c.json(summary, summary.duplicate ? 200 : 201);
 	}
 );
@@ -287,5 +295,7 @@ api.openapi(get('/sessions/{id}/pages/{gfn}', 'The history of a page', pageQuery
 	const { id, gfn } = c.req.valid('param');
 	return c.json(await pageHistory(c.env.store, id, gfn, c.req.valid('query')));
 });
+
+registerLive(api);
 
 api.doc('/openapi.json', { openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } });

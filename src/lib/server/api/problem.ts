@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { UnitError } from '#lib/domain/units.ts';
-import { NoSuchSessionError, SeqConflictError } from '../store/store.ts';
+import { NoSuchSessionError, NotLiveError, SeqConflictError } from '../store/store.ts';
 
 const TITLES: Readonly<Record<number, string>> = {
 	400: 'Bad request',
@@ -29,7 +29,7 @@ export class ApiError extends Error {
 function statusOf(error: Error): ContentfulStatusCode {
 	if (error instanceof ApiError) return error.status;
 	if (error instanceof NoSuchSessionError) return 404;
-	if (error instanceof SeqConflictError) return 409;
+	if (error instanceof SeqConflictError || error instanceof NotLiveError) return 409;
 	if (error instanceof RangeError || error instanceof UnitError) return 400;
 	if (error.name === 'IngestError') return 422;
 	// SvelteKit's own errors (413 for a body over the limit) carry their status
@@ -37,12 +37,19 @@ function statusOf(error: Error): ContentfulStatusCode {
 	return 500;
 }
 
+/** Members of a problem document beside the usual ones. */
+function extensionsOf(error: Error): Readonly<Record<string, unknown>> {
+	if (error instanceof ApiError) return error.extensions;
+	if (error instanceof SeqConflictError) return { expected: error.expected, current: error.current };
+	return {};
+}
+
 /** An RFC 9457 problem document. */
 export function problem(c: Context, error: Error): Response {
 	const status = statusOf(error);
 	if (status === 500) console.error(error);
 	const detail = status === 500 ? 'The server failed; its log says why.' : error.message;
-	const extensions = error instanceof ApiError ? error.extensions : {};
+	const extensions = extensionsOf(error);
 	const body = { type: 'about:blank', title: TITLES[status] ?? 'Error', status, detail, ...extensions };
 	return c.body(JSON.stringify(body), status, { 'content-type': 'application/problem+json' });
 }

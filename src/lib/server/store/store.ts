@@ -19,10 +19,12 @@ export class SeqConflictError extends Error {
 /** The session takes no posted events: it ended, or it was loaded from a file. */
 export class NotLiveError extends Error {
 	readonly sessionId: string;
+	readonly reason: string;
 	constructor(sessionId: string, reason: string) {
 		super(`session ${sessionId} takes no events: ${reason}`);
 		this.name = 'NotLiveError';
 		this.sessionId = sessionId;
+		this.reason = reason;
 	}
 }
 

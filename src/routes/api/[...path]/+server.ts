@@ -1,10 +1,23 @@
 import { ingestInWorker } from '#ingest/ingest-client.ts';
+import { LiveAppends } from '#ingest/live-client.ts';
 import { api } from '#lib/server/api/api.ts';
 import type { RequestHandler } from './$types';
+
+// kept across edits in development, like the store
+const kept = globalThis as { pagetrailAppends?: LiveAppends };
+
+function liveAppends(databaseFile: string): LiveAppends {
+	if (kept.pagetrailAppends) return kept.pagetrailAppends;
+	const made = (kept.pagetrailAppends = new LiveAppends(databaseFile));
+	process.once('sveltekit:shutdown', () => void made.close());
+	return made;
+}
 
 export const fallback: RequestHandler = ({ request, locals }) =>
 	api.fetch(request, {
 		store: locals.store,
 		upload: (body: ReadableStream<Uint8Array>, name: string) =>
-			ingestInWorker(locals.databaseFile, body, { name })
+			ingestInWorker(locals.databaseFile, body, { name }),
+		append: (id: string, expected: number, body: AsyncIterable<Uint8Array>) =>
+			liveAppends(locals.databaseFile).append(id, expected, body)
 	});

@@ -1,0 +1,76 @@
+import { Worker } from 'node:worker_threads';
+import type { AppendReceipt } from '#lib/api/types.ts';
+import { receiveError, type FromLive, type ToLive } from './live-protocol.ts';
+import { workerFile } from './worker-file.ts';
+
+interface Waiting {
+	readonly resolve: (answer: FromLive) => void;
+	readonly reject: (error: Error) => void;
+}
+
+/**
+ * Adds posted lines to live sessions in a worker thread with a connection of its own, so that the server goes on
+ * answering. One worker, made when it is first needed, serves all requests; it does not keep the process alive.
+ */
+export class LiveAppends {
+	readonly #databaseFile: string;
+	#worker: Worker | null = null;
+	#lastKey = 0;
+	readonly #waiting = new Map<number, Waiting>();
+	constructor(databaseFile: string) {
+		this.#databaseFile = databaseFile;
+	}
+
+	/**
+	 * Reads a body of native lines no faster than they are stored, and says what was added. If the body breaks off,
+	 * the whole lines that came are kept.
+	 * @throws what LineAppender.open throws, and SeqConflictError if another writer came between
+	 */
+	async append(id: string, expected: number, body: AsyncIterable<Uint8Array>): Promise<AppendReceipt> {
+		const key = ++this.#lastKey;
+		await this.#call({ type: 'open', key, id, expected });
+		let stored = true;
+		try {
+			for await (const chunk of body) {
+				const bytes = chunk.slice(); // a chunk may be part of a pool: its buffer is not ours to give away
+				stored = false;
+				await this.#call({ type: 'chunk', key, bytes }, [bytes.buffer]);
+				stored = true;
+			}
+		} catch (error) {
+			if (stored) await this.#call({ type: 'abort', key });
+			throw error;
+		}
+		const answer = await this.#call({ type: 'finish', key });
+		if (answer.type !== 'receipt') throw new Error(`the live worker answered ${answer.type}`);
+		return answer.receipt;
+	}
+
+	async #call(message: ToLive, transfer: ArrayBuffer[] = []): Promise<FromLive> {
+		const worker = (this.#worker ??= this.#start());
+		const answer = await new Promise<FromLive>((resolve, reject) => {
+			this.#waiting.set(message.key, { resolve, reject });
+			worker.postMessage(message, transfer);
+		}).finally(() => this.#waiting.delete(message.key));
+		if (answer.type === 'failed') throw receiveError(answer.error);
+		return answer;
+	}
+
+	#start(): Worker {
+		const worker = new Worker(workerFile('live-worker'), { workerData: this.#databaseFile });
+		worker.unref();
+		worker.on('message', (answer: FromLive) => this.#waiting.get(answer.key)?.resolve(answer));
+		const gone = (error: Error) => {
+			if (this.#worker === worker) this.#worker = null; // the next request makes a new one
+			for (const each of this.#waiting.values()) each.reject(error);
+		};
+		worker.on('error', gone);
+		worker.on('exit', () => gone(new Error('the live worker ended')));
+		return worker;
+	}
+
+	/** Ends the worker; what it acknowledged is stored. */
+	async close(): Promise<void> {
+		await this.#worker?.terminate();
+	}
+}

@@ -1,0 +1,99 @@
+import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
+import type { LivePosition } from '#lib/api/types.ts';
+import type { SessionInfo } from '#lib/domain/session-info.ts';
+import type { TraceStore } from '../store/store.ts';
+import type { Env } from './api.ts';
+import { idParam, whole } from './params.ts';
+import { ApiError } from './problem.ts';
+
+const tags = ['live'];
+const json = (description: string) => ({ description, content: { 'application/json': { schema: z.any() } } });
+const missing = { 404: { description: 'There is no such session (problem document)' } };
+
+/** Media types of a body of lines; the last one is what a client sends that says nothing. */
+const LINES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/octet-stream'];
+
+/** An empty session that lines are posted to. */
+export const createLiveSession = (store: TraceStore, name: string): Promise<SessionInfo> =>
+	store.createSession({
+		name,
+		createdMs: Date.now(),
+		source: { head: 'live', name: 'posted lines', format: 'native' }
+	});
+
+function checkMediaType(type: string | undefined): void {
+	if (LINES.includes(type?.split(';')[0]?.trim().toLowerCase() ?? '')) return;
+	throw new ApiError(
+		415,
+		`the body must be native lines: send content-type ${LINES[0]}, not ${type ?? 'none'}`
+	);
+}
+
+/** A body's bytes; a connection that breaks off is the client's doing, not the server's failure. */
+async function* bodyChunks(body: Request['body']): AsyncGenerator<Uint8Array> {
+	try {
+		if (body) yield* body;
+	} catch (error) {
+		if (error instanceof Error && 'status' in error) throw error; // the server's limit on bodies
+		throw new ApiError(400, `the body broke off (${String(error)}): the whole lines before that are kept`);
+	}
+}
+
+/** Routes of live sessions: posting lines, and where a session stands. */
+export function registerLive(api: OpenAPIHono<Env>): void {
+	api.openapi(
+		createRoute({
+			method: 'post',
+			path: '/sessions/{id}/events',
+			tags,
+			summary:
+				'Add native lines to a live session while they come: committed within 250 ms, read no faster than they are stored. The receipt says what was added',
+			request: {
+				params: idParam,
+				query: z.object({ expected: whole }),
+				body: { content: { 'application/x-ndjson': { schema: z.string() } } }
+			},
+			responses: {
+				200: json('the receipt'),
+				...missing,
+				409: {
+					description:
+						'The session is at another seq (`current`), has ended, or was loaded from a file (problem document)'
+				},
+				415: { description: 'The body is said to be something else than lines (problem document)' }
+			}
+		}),
+		async (c) => {
+			const { append } = c.env;
+			const { body } = c.req.raw;
+			if (!append) throw new ApiError(400, 'this server takes no events');
+			checkMediaType(c.req.header('content-type'));
+			const { id } = c.req.valid('param');
+			const { expected } = c.req.valid('query');
+			return c.json(await append(id, expected, bodyChunks(body)), 200);
+		}
+	);
+
+	api.openapi(
+		createRoute({
+			method: 'get',
+			path: '/sessions/{id}/position',
+			tags,
+			summary: 'Where a live session stands: what a writer that lost its connection goes on from',
+			request: { params: idParam },
+			responses: { 200: json('the position'), ...missing }
+		}),
+		async (c) => {
+			const { id } = c.req.valid('param');
+			const { events, ended } = await c.env.store.getSession(id);
+			const [source] = await c.env.store.sourcesOf(id);
+			const position: LivePosition = {
+				next: events,
+				lines: source?.line ?? 0,
+				bytes: source?.byte ?? 0,
+				ended
+			};
+			return c.json(position);
+		}
+	);
+}
