@@ -176,11 +176,12 @@ class IngestRun {
 		this.#known = await this.#store.findSources(head);
 		const candidates: Candidate[] = [];
 		for (const { byte, line, digest, complete, diagnostics, sessionId } of this.#known) {
-			const { endNs, memslots } = await this.#store.getSession(sessionId);
+			const { endNs, memslots, ended } = await this.#store.getSession(sessionId);
 			candidates.push({
 				position: { byte, line, digest, complete },
 				diagnostics,
 				lastNs: endNs,
+				ended,
 				memslots: memslots.length ? memslots.filter((slot) => slot.deletedSeq === null) : undefined
 			});
 		}

@@ -104,10 +104,9 @@ async function scan(
 		if (batch.length && hashed !== scanner.byte) throw new Error('a batch ends inside a line');
 		inFlight++;
 		timer.reset();
+		ended ||= start.follow && batch.kind.subarray(0, batch.length).includes(KIND_CODES.end);
 		send({ type: 'batch', batch, ...state(false) }, batchBuffers(batch));
-		if (!start.follow || !batch.kind.subarray(0, batch.length).includes(KIND_CODES.end)) return;
-		ended = true;
-		interrupt();
+		if (ended) interrupt();
 	};
 	const timer = new FlushTimer(
 		() => {
@@ -183,6 +182,7 @@ async function scanFile(file: string): Promise<void> {
 	fresh.abort();
 	if (!start.follow) return scan(match.rest(), head, match.hash, chosen);
 	const from = (readBytes = chosen.position.byte);
+	ended = chosen.ended;
 	return scan(followFile(file, { from, onRead }), head, match.hash, chosen);
 }
 

@@ -16,6 +16,8 @@ export interface Candidate {
 	readonly diagnostics: readonly DiagnosticInfo[];
 	/** Time of the session's last event. */
 	readonly lastNs: number;
+	/** True if the trace's end event was read. */
+	readonly ended: boolean;
 	/** Living memslots; undefined if the session had none yet. */
 	readonly memslots: readonly MemslotInfo[] | undefined;
 }

@@ -1,7 +1,8 @@
 import cliProgress from 'cli-progress';
 import { Command } from 'commander';
 import type { IngestSummary } from '#lib/api/types.ts';
-import { ingest, type IngestInput } from '../ingest.ts';
+import type { TraceStore } from '#lib/server/store/store.ts';
+import { ingest, type IngestInput, type IngestProgress } from '../ingest.ts';
 import { count, databaseOption, megabytes, print, printJson, withStore } from './context.ts';
 
 interface Options {
@@ -9,72 +10,91 @@ interface Options {
 	name?: string;
 	strict?: boolean;
 	json?: boolean;
+	follow?: boolean;
 }
 
 /** `pagetrail ingest FILE… | -` */
 export const ingestCommand = new Command('ingest')
-	.description('load trace files (plain, .gz, .zst; - for standard input)')
+	.description('load trace files (plain, .gz, .zst) or a live stream (- for standard input)')
 	.argument('<file...>', 'trace files')
 	.option(...databaseOption)
 	.option('--name <name>', "the session's name (default: the file's)")
 	.option('--strict', 'the first bad line is an error')
+	.option('-f, --follow', "wait for the file to grow, until the trace's end event or Ctrl-C")
 	.option('--json', 'print the summary as JSON')
 	.action(async (files: string[], options: Options) => {
+		if (options.follow && files.length > 1) throw new Error('--follow takes one file');
 		const stop = new AbortController();
-		process.once('SIGINT', () => stop.abort());
+		for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
+		const summaries: IngestSummary[] = [];
 		try {
 			await withStore(options.db, async (store) => {
-				const summaries: IngestSummary[] = [];
 				for (const file of files) {
-					const bar = progressBar(file);
-					try {
-						const input: IngestInput =
-							file === '-'
-								? { chunks: process.stdin as AsyncIterable<Uint8Array>, name: '-' }
-								: { path: file };
-						summaries.push(
-							await ingest(store, input, {
-								...(options.name === undefined ? {} : { name: options.name }),
-								strict: options.strict ?? false,
-								signal: stop.signal,
-								onProgress: bar.update
-							})
-						);
-					} finally {
-						bar.stop();
-					}
+					if (stop.signal.aborted) break;
+					summaries.push(await load(store, file, options, stop.signal));
 				}
-				if (options.json) printJson(summaries.length === 1 ? summaries[0] : summaries);
-				else for (const summary of summaries) print(describe(summary));
 			});
-		} catch (error) {
-			if (!stop.signal.aborted) throw error;
-			process.stderr.write('interrupted: what was read is kept; the same command goes on from there\n');
-			process.exitCode = 130;
+		} finally {
+			if (files.includes('-')) process.stdin.destroy(); // it would keep an interrupted process alive
 		}
+		if (options.json) printJson(summaries.length === 1 ? summaries[0] : summaries);
+		else for (const summary of summaries) print(describe(summary));
+		if (stop.signal.aborted) {
+			process.stderr.write('interrupted: what was read is kept; the same command goes on from there\n');
+			process.exitCode = options.follow ? 0 : 130;
+		} else if (summaries.some(({ diagnostics }) => diagnostics.some((each) => isCut(each.reason))))
+			process.exitCode = 1;
 	});
 
-/** A bar on stderr if that is a terminal: bytes, events a second, time left. */
+/** Diagnostics of a followed file that is no longer what it was. */
+const isCut = (reason: string): boolean => reason === 'source-truncated' || reason === 'source-replaced';
+
+async function load(
+	store: TraceStore,
+	file: string,
+	{ name, strict = false, follow = false }: Options,
+	signal: AbortSignal
+): Promise<IngestSummary> {
+	const bar = progressBar(file);
+	const input: IngestInput =
+		file === '-' ? { chunks: process.stdin as AsyncIterable<Uint8Array>, name: '-' } : { path: file };
+	try {
+		return await ingest(store, input, {
+			...(name === undefined ? {} : { name }),
+			strict,
+			follow,
+			signal,
+			onProgress: bar.update
+		});
+	} finally {
+		bar.stop();
+	}
+}
+
+/** A bar on stderr if that is a terminal: bytes, events a second, and for a file, whose size is known, time left. */
 function progressBar(file: string) {
 	if (!process.stderr.isTTY) return { update: () => {}, stop: () => {} };
 	const began = performance.now();
-	const bar = new cliProgress.SingleBar({
-		format: `${file} {bar} {percentage}% | {megabytes} | {events} events, {rate}/s | {eta} s left`,
-		hideCursor: true,
-		clearOnComplete: true
-	});
+	const known = `${file} {bar} {percentage}% | {megabytes} | {events} events, {rate}/s | {eta} s left`;
+	const open = `${file} {megabytes} | {events} events, {rate}/s | {duration_formatted}`;
+	let bar: cliProgress.SingleBar | null = null;
+	const start = (format: string) => {
+		const made = new cliProgress.SingleBar({ format, hideCursor: true, clearOnComplete: true });
+		made.start(1, 0, payload(0, 0));
+		return (bar = made);
+	};
 	const payload = (readBytes: number, events: number) => ({
 		megabytes: megabytes(readBytes),
 		events: count(events),
 		rate: count(Math.round((events * 1000) / (performance.now() - began)))
 	});
-	bar.start(1, 0, payload(0, 0));
 	return {
-		update: (progress: { readBytes: number; sizeBytes: number | null; events: number }) => {
-			bar.setTotal(progress.sizeBytes ?? Math.max(progress.readBytes, 1));
-			bar.update(progress.readBytes, payload(progress.readBytes, progress.events));
+		update: ({ readBytes, sizeBytes, events }: IngestProgress) => {
+			const shown = bar ?? start(sizeBytes === null ? open : known);
+			shown.setTotal(sizeBytes ?? Math.max(readBytes, 1));
+			shown.update(readBytes, payload(readBytes, events));
 		},
-		stop: () => bar.stop()
+		stop: () => bar?.stop()
 	};
 }
 

@@ -1,4 +1,4 @@
-import { createBatch, FLAG, type EventBatch } from '#lib/domain/batch.ts';
+import { createBatch, FLAG, takeBatch, type EventBatch } from '#lib/domain/batch.ts';
 import { pushEvent } from '#lib/domain/batch-events.ts';
 import type { TraceEvent } from '#lib/domain/events.ts';
 import { KIND_CODES } from '#lib/domain/kinds.ts';
@@ -150,8 +150,10 @@ export class NativeScanner {
 	}
 
 	#emit(): void {
-		const batch = this.#batch;
-		this.#batch = createBatch(this.#capacity);
+		const full = this.#batch;
+		// a slow source's small batches are copied: large arrays that are mostly empty cost more
+		const batch = full.length * 2 < this.#capacity ? takeBatch(full) : full;
+		if (batch === full) this.#batch = createBatch(this.#capacity);
 		this.#options.onBatch(batch);
 	}
 

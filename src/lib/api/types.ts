@@ -1,7 +1,7 @@
 /** Shapes of the HTTP API's answers, shared by server and browser. Addresses and 64-bit values are `0x…` strings. */
 import type { JsonObject } from '../domain/events.ts';
 import type { Kind, Mode } from '../domain/kinds.ts';
-import type { DiagnosticInfo, SessionDetail, SessionInfo } from '../domain/session-info.ts';
+import type { DiagnosticInfo, SessionDetail, SessionInfo, SessionProgress } from '../domain/session-info.ts';
 
 export type { DiagnosticInfo, SessionDetail, SessionInfo };
 
@@ -102,6 +102,18 @@ export interface HeatMapHead {
 export interface HeatMap extends HeatMapHead {
 	/** Length = columns x rows, row-major, row 0 is the lowest gfn. */
 	readonly cells: readonly number[];
+}
+
+/** Data of a live stream's `commit` message: where the session stands. */
+export type LiveCommit = SessionProgress;
+
+/** Data of a live stream's `events` message: events `[from, next)`. */
+export interface LiveEvents {
+	readonly from: number;
+	readonly next: number;
+	/** Time of the last of them. */
+	readonly endNs: number;
+	readonly events: readonly WireEvent[];
 }
 
 /** An event on the wire: the native format's line with `seq` in front. */

@@ -142,3 +142,12 @@ export function sliceBatch(source: EventBatch, from: number, to: number): EventB
 	copyEvents(target, source, from, to);
 	return target;
 }
+
+/** Copies what a batch holds into one that is no larger than needed, and empties it. */
+export function takeBatch(source: EventBatch): EventBatch {
+	const taken = sliceBatch(source, 0, source.length);
+	for (const name of COLUMNS) source[name].fill(COLUMN_DEFAULTS[name], 0, source.length);
+	source.payload.clear();
+	source.length = 0;
+	return taken;
+}

@@ -96,3 +96,19 @@ export interface SessionDetail extends SessionInfo {
 	readonly losses: readonly LossInfo[];
 	readonly diagnostics: readonly DiagnosticInfo[];
 }
+
+/** Where a growing session stands. */
+export interface SessionProgress {
+	/** Number of events; the next seq. */
+	readonly next: number;
+	readonly startNs: number;
+	readonly endNs: number;
+	/** Events of each kind, kinds that occur only. */
+	readonly kinds: SessionInfo['kinds'];
+	/** Number of lanes. */
+	readonly lanes: number;
+	readonly lost: SessionInfo['lost'];
+	readonly rejectedLines: number;
+	/** True once the end event was recorded. */
+	readonly ended: boolean;
+}

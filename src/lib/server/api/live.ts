@@ -3,7 +3,8 @@ import type { LivePosition } from '#lib/api/types.ts';
 import type { SessionInfo } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
 import type { Env } from './api.ts';
-import { idParam, whole } from './params.ts';
+import { liveStream } from './live-stream.ts';
+import { flag, idParam, whole } from './params.ts';
 import { ApiError } from './problem.ts';
 
 const tags = ['live'];
@@ -39,8 +40,61 @@ async function* bodyChunks(body: Request['body']): AsyncGenerator<Uint8Array> {
 	}
 }
 
-/** Routes of live sessions: posting lines, and where a session stands. */
+/** Seq that a reader goes on from: what an EventSource that reconnects saw last counts more than the address. */
+function startOf(lastEventId: string | undefined, from: number | undefined): number {
+	const parsed = lastEventId ? whole.safeParse(lastEventId) : null;
+	if (parsed && !parsed.success) throw new ApiError(400, `Last-Event-ID ${lastEventId} is no seq`);
+	return parsed?.data ?? from ?? 0;
+}
+
+/** Routes of live sessions: posting lines, where a session stands, and following it. */
 export function registerLive(api: OpenAPIHono<Env>): void {
+	registerAppend(api);
+	registerPosition(api);
+	registerStream(api);
+}
+
+function registerStream(api: OpenAPIHono<Env>): void {
+	api.openapi(
+		createRoute({
+			method: 'get',
+			path: '/sessions/{id}/live',
+			tags,
+			summary: 'What is committed, as server-sent events, without gaps from any seq on',
+			description:
+				'Messages: `commit` (where the session stands), or with events=1 `events` (events `[from, next)`); the id of each is the seq to go on from. `end` when the session has ended, `deleted` when it is gone.',
+			request: {
+				params: idParam,
+				query: z.object({ from: whole.optional(), events: flag.default(false) }),
+				headers: z.object({ 'last-event-id': z.string().optional() })
+			},
+			responses: {
+				200: { description: 'the stream', content: { 'text/event-stream': { schema: z.string() } } },
+				204: { description: 'The session has ended and the reader has seen all of it: do not reconnect' },
+				400: { description: 'The seq is beyond the session (problem document)' },
+				...missing
+			}
+		}),
+		async (c) => {
+			const { store } = c.env;
+			const { id } = c.req.valid('param');
+			const { from, events } = c.req.valid('query');
+			const lastEventId = c.req.header('last-event-id');
+			const start = startOf(lastEventId, from);
+			const { next, ended } = await store.progress(id);
+			if (start > next) throw new ApiError(400, `session ${id} ends at seq ${next}`, { current: next });
+			if (lastEventId && ended && start === next) return c.body(null, 204);
+			const stream = liveStream(store, id, { from: start, events }, c.req.raw.signal);
+			return c.body(stream, 200, {
+				'content-type': 'text/event-stream',
+				'cache-control': 'no-cache, no-transform',
+				'x-accel-buffering': 'no'
+			});
+		}
+	);
+}
+
+function registerAppend(api: OpenAPIHono<Env>): void {
 	api.openapi(
 		createRoute({
 			method: 'post',
@@ -73,7 +127,9 @@ export function registerLive(api: OpenAPIHono<Env>): void {
 			return c.json(await append(id, expected, bodyChunks(body)), 200);
 		}
 	);
+}
 
+function registerPosition(api: OpenAPIHono<Env>): void {
 	api.openapi(
 		createRoute({
 			method: 'get',

@@ -78,9 +78,9 @@ export async function heatMap(
 	const gfn = axis(query.gfn.from, query.gfn.to, query.rows, query.align ?? false);
 	const kinds = query.kinds & ACCESS_KINDS;
 	const level = query.value === 'sum' ? await fittingLevel(store, session, query.lane, time, gfn) : null;
-	const cells = level
-		? await fromPyramid(store, session, query.lane, kinds, time, gfn, level)
-		: await fromEvents(store, session.id, lane, query, kinds, time, gfn);
+	const quick = level && (await fromPyramid(store, session, query.lane, kinds, time, gfn, level));
+	const stands = level && (await stillFits(store, session.id, query.lane, time, level));
+	const cells = quick && stands ? quick : await fromEvents(store, session.id, lane, query, kinds, time, gfn);
 	let max = 0;
 	let total = 0;
 	for (let i = 0; i < cells.length; i++) {
@@ -102,7 +102,7 @@ export async function heatMap(
 		max,
 		total,
 		loss: session.losses.filter((loss) => loss.endNs >= time.start && loss.startNs < time.end),
-		from: level ? 'pyramid' : 'events'
+		from: stands ? 'pyramid' : 'events'
 	};
 }
 
@@ -128,6 +128,22 @@ async function fittingLevel(
 			(gfn.end % 2 ** level.gfnShift === 0 || gfn.end >= own.baseGfn + own.npages)
 	);
 	return fitting.at(-1) ?? null;
+}
+
+/**
+ * Whether a level still answered for the time range when it was read: a session that grew meanwhile may have lost its
+ * finest level, or have got events after the range in the range's last bucket.
+ */
+async function stillFits(
+	store: TraceStore,
+	id: string,
+	lane: number,
+	time: Axis,
+	{ timeShift }: HeatLevel
+): Promise<boolean> {
+	const levels = await store.heatLevels(id, lane);
+	if (!levels.some((level) => level.timeShift === timeShift)) return false;
+	return time.end % 2 ** timeShift === 0 || (await store.progress(id)).endNs < time.end;
 }
 
 async function fromPyramid(

@@ -1,5 +1,10 @@
 import type { ColumnName, EventBatch } from '#lib/domain/batch.ts';
-import type { DiagnosticInfo, SessionDetail, SessionInfo } from '#lib/domain/session-info.ts';
+import type {
+	DiagnosticInfo,
+	SessionDetail,
+	SessionInfo,
+	SessionProgress
+} from '#lib/domain/session-info.ts';
 import type { TrackingState } from '#lib/domain/state.ts';
 
 /** Another writer was faster, or a batch was sent twice: nothing was written. */
@@ -141,6 +146,13 @@ export interface TraceStore {
 	createSession(session: NewSession): Promise<SessionInfo>;
 	listSessions(): Promise<SessionInfo[]>;
 	getSession(id: string): Promise<SessionDetail>;
+	/** Where a session stands; cheap enough to ask after each commit. */
+	progress(id: string): Promise<SessionProgress>;
+	/**
+	 * Calls `listener` after each commit to the store, whoever made it, at the latest 100 ms later; several commits may
+	 * be one call. Returns the function that ends it.
+	 */
+	onCommit(listener: () => void): () => void;
 	renameSession(id: string, name: string): Promise<void>;
 	deleteSession(id: string): Promise<void>;
 	/** Sources that begin like this one (`head`: its first 4,096 bytes, or all), oldest first. */
@@ -155,7 +167,10 @@ export interface TraceStore {
 	append(id: string, expectedSeq: number, batch: EventBatch, context?: AppendContext): Promise<number>;
 	/** All segments in seq order. */
 	segments(id: string): Promise<readonly Segment[]>;
-	/** The named columns of a segment. The arrays are shared: never write to them. */
+	/**
+	 * The named columns of a segment, also if it was joined with its neighbour since it was listed. The arrays are
+	 * shared: never write to them.
+	 */
 	readColumns<N extends StoredColumnName>(
 		id: string,
 		segment: Segment,

@@ -30,6 +30,8 @@ class OpenTile {
 	#touchedCount = 0;
 	readonly cells = new TileCells();
 	bucket = -1;
+	/** Whether something was counted since the tile was written. */
+	dirty = false;
 	constructor(size: number) {
 		this.counts = new Uint32Array(size);
 		this.#touched = new Uint32Array(size);
@@ -164,6 +166,7 @@ export class HeatBuilder {
 			for (let level = this.#finest; level < HEAT_SHIFTS.length; level++) {
 				const open = (own.open[level] ??= new OpenTile(own.counts.length));
 				this.#moveTo(lane, level, open);
+				open.dirty = true;
 				for (let i = 0; i < own.touchedCount; i++) {
 					const index = own.touched[i] as number;
 					open.add(index, own.counts[index] as number);
@@ -194,13 +197,15 @@ export class HeatBuilder {
 		open.bucket = bucket;
 	}
 
-	/** Writes every open tile as it is now; counting goes on. */
+	/** Writes every open tile that changed as it is now; counting goes on. */
 	flush(): void {
 		this.drain();
 		for (const [lane, { open }] of this.#lanes.entries())
 			for (let level = this.#finest; level < HEAT_SHIFTS.length; level++) {
 				const tile = open[level];
-				if (tile && tile.bucket >= 0) this.#put(lane, HEAT_SHIFTS[level] as number, tile.tile, tile.encode());
+				if (!tile?.dirty) continue;
+				this.#put(lane, HEAT_SHIFTS[level] as number, tile.tile, tile.encode());
+				tile.dirty = false;
 			}
 	}
 

@@ -2,26 +2,43 @@ import { COLUMNS } from '#lib/domain/batch.ts';
 import type { Segment, StoredColumnName, StoredColumns } from '../store.ts';
 import { columnId, decodeColumn, decodePayload, PAYLOAD_COLUMN } from './codec.ts';
 import { Lru } from './lru.ts';
-import type { Statements } from './statements.ts';
+import type { SegmentRow, Statements } from './statements.ts';
 
 type Column = StoredColumns[StoredColumnName];
 
 /** Decoded columns kept in memory; a session of 3 million events fits with its heat-map columns. */
 const CACHE_BYTES = 96 * 2 ** 20;
 
+/** The segment is not there any more, nor one that holds its events: the session was deleted. */
+export class SegmentGoneError extends Error {
+	constructor() {
+		super('the segment is gone');
+		this.name = 'SegmentGoneError';
+	}
+}
+
 /** Reads and decodes columns of segments, the most recently used ones from memory. */
 export class SegmentReader {
 	readonly #run: Statements;
-	readonly #cache = new Lru<Column>(CACHE_BYTES);
-	readonly #constants = new Lru<Record<number, number>>(4 * 2 ** 20);
+	#cache = new Lru<Column>(CACHE_BYTES);
 	constructor(run: Statements) {
 		this.#run = run;
 	}
 
-	/** The named columns; the arrays are shared, never write to them. */
+	/**
+	 * The named columns; the arrays are shared, never write to them. A segment that was joined with its neighbour
+	 * since it was listed (by this connection or another) is read as a part of what it became.
+	 * @throws {SegmentGoneError}
+	 */
 	columns<N extends StoredColumnName>(segment: Segment, names: readonly N[]): Pick<StoredColumns, N> {
 		const out: Partial<Record<StoredColumnName, Column>> = {};
-		for (const name of names) out[name] = this.#column(segment, name);
+		const missing: N[] = [];
+		for (const name of names) {
+			const cached = this.#cache.get(keyOf(segment, name));
+			if (cached) out[name] = cached;
+			else missing.push(name);
+		}
+		if (missing.length) this.#run.consistently(() => this.#read(segment, missing, out));
 		return out as Pick<StoredColumns, N>;
 	}
 
@@ -30,20 +47,45 @@ export class SegmentReader {
 		return this.columns(segment, [...COLUMNS, 'lane', 'payload']);
 	}
 
-	#column(segment: Segment, name: StoredColumnName): Column {
-		const key = segment.id * 32 + columnId(name);
-		const cached = this.#cache.get(key);
-		if (cached) return cached;
+	/** Forgets what it keeps: columns were changed in place. */
+	forget(): void {
+		this.#cache = new Lru<Column>(CACHE_BYTES);
+	}
+
+	#read(
+		segment: Segment,
+		names: readonly StoredColumnName[],
+		out: Partial<Record<StoredColumnName, Column>>
+	): void {
+		const row = this.#run.constants.get(segment.id);
+		if (!row) return this.#readJoined(segment, names, out);
+		const constants = JSON.parse(row.constants) as Record<number, number>;
+		for (const name of names) out[name] = this.#decode(segment, name, constants);
+	}
+
+	#readJoined(
+		segment: Segment,
+		names: readonly StoredColumnName[],
+		out: Partial<Record<StoredColumnName, Column>>
+	): void {
+		const { sessionId } = segment as SegmentRow; // every segment comes from a statement that gives it
+		const joined = this.#run.segmentAt.get(sessionId, segment.firstSeq);
+		if (!joined || joined.firstSeq + joined.count < segment.firstSeq + segment.count)
+			throw new SegmentGoneError();
+		const columns = this.columns(joined, names);
+		const from = segment.firstSeq - joined.firstSeq;
+		for (const name of names) out[name] = part(columns[name], from, from + segment.count);
+	}
+
+	#decode(segment: Segment, name: StoredColumnName, constants: Record<number, number>): Column {
+		const key = keyOf(segment, name);
 		if (name === 'payload') {
 			const payload = decodePayload(this.#blob(segment.id, PAYLOAD_COLUMN));
 			this.#cache.set(key, payload, payload.size * 200 + 64);
 			return payload;
 		}
-		const { array, shared } = decodeColumn(name, {
-			blob: (id) => this.#blob(segment.id, id),
-			constants: this.#constantsOf(segment.id),
-			count: segment.count
-		});
+		const blob = (id: number) => this.#blob(segment.id, id);
+		const { array, shared } = decodeColumn(name, { blob, constants, count: segment.count });
 		this.#cache.set(key, array, shared ? 64 : array.byteLength);
 		return array;
 	}
@@ -51,13 +93,13 @@ export class SegmentReader {
 	#blob(segmentId: number, column: number): Buffer | undefined {
 		return this.#run.column.get(segmentId * 32 + column)?.data;
 	}
+}
 
-	#constantsOf(segmentId: number): Record<number, number> {
-		let constants = this.#constants.get(segmentId);
-		if (!constants) {
-			constants = JSON.parse(this.#run.constants.get(segmentId)?.constants ?? '{}') as Record<number, number>;
-			this.#constants.set(segmentId, constants, 256);
-		}
-		return constants;
-	}
+const keyOf = (segment: Segment, name: StoredColumnName): number => segment.id * 32 + columnId(name);
+
+/** Entries `[from, to)` of a column. */
+function part(column: Column, from: number, to: number): Column {
+	if (!(column instanceof Map)) return column.subarray(from, to);
+	const entries = [...column].filter(([i]) => i >= from && i < to);
+	return new Map(entries.map(([i, text]) => [i - from, text]));
 }

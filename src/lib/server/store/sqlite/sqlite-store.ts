@@ -1,7 +1,13 @@
 import { asc, desc, eq, like, or, sql } from 'drizzle-orm';
 import type { EventBatch } from '#lib/domain/batch.ts';
 import { KINDS } from '#lib/domain/kinds.ts';
-import type { DiagnosticInfo, LaneInfo, SessionDetail, SessionInfo } from '#lib/domain/session-info.ts';
+import type {
+	DiagnosticInfo,
+	LaneInfo,
+	SessionDetail,
+	SessionInfo,
+	SessionProgress
+} from '#lib/domain/session-info.ts';
 import type { TrackingState } from '#lib/domain/state.ts';
 import { beginsLike, headKey } from '../head.ts';
 import {
@@ -20,13 +26,17 @@ import {
 } from '../store.ts';
 import { gfnShiftOf, TILE_BUCKETS } from './heat-builder.ts';
 import { decodeTile } from './heat-tile.ts';
+import { CommitWatch } from './commit-watch.ts';
 import { openConnection, type Connection } from './open.ts';
 import { emptySummary, type Summary } from './projector.ts';
-import { SegmentReader } from './reader.ts';
+import { SegmentGoneError, SegmentReader } from './reader.ts';
 import { rebuildSession } from './rebuild.ts';
 import { memslots, moments, sessions, sources } from './schema.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { SessionWriter, stateBefore } from './writer.ts';
+
+/** Sessions whose state is kept in memory to append to; any other is loaded when it grows. */
+const MAX_WRITERS = 16;
 
 type SessionRow = typeof sessions.$inferSelect;
 type SourceRow = typeof sources.$inferSelect;
@@ -41,12 +51,15 @@ export class SqliteStore implements TraceStore {
 	readonly #connection: Connection;
 	readonly #run: Statements;
 	readonly #reader: SegmentReader;
+	/** Of the sessions that grow, the one that grew last at the end. */
 	readonly #writers = new Map<string, SessionWriter>();
+	readonly #watch: CommitWatch;
 
 	constructor(connection: Connection) {
 		this.#connection = connection;
 		this.#run = prepareStatements(connection.raw);
 		this.#reader = new SegmentReader(this.#run);
+		this.#watch = new CommitWatch(connection.raw);
 	}
 
 	async createSession({ name, createdMs, source }: NewSession): Promise<SessionInfo> {
@@ -68,6 +81,7 @@ export class SqliteStore implements TraceStore {
 				return free;
 			})
 			.immediate();
+		this.#watch.notify();
 		return this.getSession(slug);
 	}
 
@@ -97,6 +111,10 @@ export class SqliteStore implements TraceStore {
 	}
 
 	async getSession(id: string): Promise<SessionDetail> {
+		return this.#run.consistently(() => this.#detail(id));
+	}
+
+	#detail(id: string): SessionDetail {
 		const row = this.#row(id);
 		const diagnostics = this.#diagnostics(row.id);
 		const { db } = this.#connection;
@@ -154,23 +172,20 @@ export class SqliteStore implements TraceStore {
 	#info(row: SessionRow, diagnostics: readonly DiagnosticInfo[]): SessionInfo {
 		const summary = JSON.parse(row.summary) as Summary;
 		const { lost, attributes } = summary;
-		const rejected = diagnostics.filter((diagnostic) => diagnostic.severity === 'rejected');
 		return {
 			id: row.slug,
 			name: row.name,
 			source: typeof attributes.source === 'string' ? attributes.source : null,
 			attributes,
 			events: row.nextSeq,
-			kinds: Object.fromEntries(
-				KINDS.map((kind, code) => [kind, summary.kinds[code] ?? 0] as const).filter(([, n]) => n > 0)
-			),
+			kinds: kindCounts(summary.kinds),
 			startNs: summary.startNs,
 			endNs: summary.endNs,
 			vcpus: summary.vcpus,
 			clock: attributes.clock === 'guest_insns' ? 'instructions' : 'ns',
 			lost,
 			coverage: lost.unknown ? null : row.nextSeq ? row.nextSeq / (row.nextSeq + lost.count) : 1,
-			rejectedLines: rejected.reduce((n, diagnostic) => n + diagnostic.count, 0),
+			rejectedLines: rejectedLines(diagnostics),
 			ended: summary.ended,
 			createdMs: row.createdMs,
 			sizeBytes: this.#sizeOf(row.id)
@@ -205,6 +220,7 @@ export class SqliteStore implements TraceStore {
 			})
 			.immediate();
 		this.#writers.delete(id);
+		this.#watch.notify();
 	}
 
 	async findSources(head: Uint8Array): Promise<SourceInfo[]> {
@@ -240,13 +256,23 @@ export class SqliteStore implements TraceStore {
 		let writer = this.#writers.get(id);
 		// another connection may have written since: then what this one remembers is stale
 		if (!writer || writer.nextSeq !== expectedSeq || writer.rowId !== this.#row(id).id)
-			this.#writers.set(id, (writer = this.#newWriter(id)));
+			writer = this.#newWriter(id);
+		this.#keep(id, writer);
 		try {
-			return writer.append(expectedSeq, batch, context);
+			const next = writer.append(expectedSeq, batch, context);
+			this.#watch.notify();
+			return next;
 		} catch (error) {
 			this.#writers.delete(id); // its memory may be ahead of what was rolled back
 			throw error;
 		}
+	}
+
+	#keep(id: string, writer: SessionWriter): void {
+		this.#writers.delete(id);
+		this.#writers.set(id, writer);
+		const [oldest] = this.#writers.keys();
+		if (this.#writers.size > MAX_WRITERS && oldest !== undefined) this.#writers.delete(oldest);
 	}
 
 	#newWriter(id: string): SessionWriter {
@@ -258,11 +284,15 @@ export class SqliteStore implements TraceStore {
 	}
 
 	async readColumns<N extends StoredColumnName>(
-		_id: string,
+		id: string,
 		segment: Segment,
 		names: readonly N[]
 	): Promise<Pick<StoredColumns, N>> {
-		return this.#reader.columns(segment, names);
+		try {
+			return this.#reader.columns(segment, names);
+		} catch (error) {
+			throw error instanceof SegmentGoneError ? new NoSuchSessionError(id) : error;
+		}
 	}
 
 	async stateBefore(id: string, seq: number): Promise<TrackingState> {
@@ -299,13 +329,47 @@ export class SqliteStore implements TraceStore {
 	async rebuild(id: string, onProgress?: (events: number) => void): Promise<RebuildReport> {
 		const report = rebuildSession(this.#connection, this.#run, this.#reader, this.#row(id).id, onProgress);
 		this.#writers.delete(id);
+		this.#reader.forget();
+		this.#watch.notify();
 		return report;
 	}
 
+	async progress(id: string): Promise<SessionProgress> {
+		return this.#run.consistently(() => {
+			const row = this.#run.session.get(id);
+			if (!row) throw new NoSuchSessionError(id);
+			const { kinds, startNs, endNs, lanes, lost, ended } = JSON.parse(row.summary) as Summary;
+			const texts = this.#run.diagnosticsOf.all(row.id);
+			const diagnostics = texts.flatMap((text) => JSON.parse(text) as DiagnosticInfo[]);
+			return {
+				next: row.nextSeq,
+				startNs,
+				endNs,
+				kinds: kindCounts(kinds),
+				lanes: lanes.length,
+				lost,
+				rejectedLines: rejectedLines(diagnostics),
+				ended
+			};
+		});
+	}
+
+	onCommit(listener: () => void): () => void {
+		return this.#watch.add(listener);
+	}
+
 	async close(): Promise<void> {
+		this.#watch.close();
 		this.#connection.raw.close();
 	}
 }
+
+/** Counts of the kinds that occur. */
+const kindCounts = (byCode: readonly number[]): SessionInfo['kinds'] =>
+	Object.fromEntries(KINDS.map((kind, code) => [kind, byCode[code] ?? 0] as const).filter(([, n]) => n > 0));
+
+const rejectedLines = (diagnostics: readonly DiagnosticInfo[]): number =>
+	diagnostics.reduce((n, each) => n + (each.severity === 'rejected' ? each.count : 0), 0);
 
 const sourceInfo = ({ id: _, sessionId: __, diagnostics, ...row }: SourceRow, slug: string): SourceInfo => ({
 	...row,

@@ -4,6 +4,8 @@ import type { MemslotRow, MomentRow, ProjectionSink } from './projector.ts';
 /** Statements of the append path, prepared once. */
 export function prepareStatements(raw: Database.Database) {
 	return {
+		/** Runs what reads several times on one and the same state of the database. */
+		consistently: <T>(read: () => T): T => raw.transaction(read)(),
 		session: raw.prepare<[string], { id: number; nextSeq: number; summary: string }>(
 			'SELECT id, next_seq AS nextSeq, summary FROM sessions WHERE slug = ?'
 		),
@@ -14,12 +16,21 @@ export function prepareStatements(raw: Database.Database) {
 			'UPDATE sources SET byte = ?, line = ?, digest = ?, complete = ? WHERE session_id = ?'
 		),
 		sourceHead: raw.prepare<[string, number]>('UPDATE sources SET head = ? WHERE session_id = ?'),
+		diagnosticsOf: raw
+			.prepare<[number], string>('SELECT diagnostics FROM sources WHERE session_id = ?')
+			.pluck(),
 		diagnostics: raw.prepare<[string, number]>('UPDATE sources SET diagnostics = ? WHERE session_id = ?'),
 		segment: raw.prepare<(number | string)[]>(
 			`INSERT INTO segments (session_id, first_seq, count, min_ns, max_ns, min_gfn, max_gfn, kinds, lanes,
 			 bytes, constants) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 		),
 		segments: raw.prepare<[number], SegmentRow>(`${SEGMENT_FIELDS} WHERE session_id = ? ORDER BY first_seq`),
+		segmentAt: raw.prepare<[number, number], SegmentRow>(
+			`${SEGMENT_FIELDS} WHERE session_id = ? AND first_seq <= ? ORDER BY first_seq DESC LIMIT 1`
+		),
+		segmentsWithin: raw.prepare<[number, number, number], SegmentRow>(
+			`${SEGMENT_FIELDS} WHERE session_id = ? AND first_seq > ? AND first_seq < ? ORDER BY first_seq`
+		),
 		lastSegments: raw.prepare<[number], SegmentRow>(
 			`${SEGMENT_FIELDS} WHERE session_id = ? ORDER BY first_seq DESC LIMIT 2`
 		),
@@ -75,6 +86,7 @@ export type Statements = ReturnType<typeof prepareStatements>;
 
 export interface SegmentRow {
 	id: number;
+	sessionId: number;
 	firstSeq: number;
 	count: number;
 	minNs: number;
@@ -84,7 +96,7 @@ export interface SegmentRow {
 	kinds: number;
 	lanes: number;
 }
-const SEGMENT_FIELDS = `SELECT id, first_seq AS firstSeq, count, min_ns AS minNs, max_ns AS maxNs,
+const SEGMENT_FIELDS = `SELECT id, session_id AS sessionId, first_seq AS firstSeq, count, min_ns AS minNs, max_ns AS maxNs,
 	min_gfn AS minGfn, max_gfn AS maxGfn, kinds, lanes FROM segments`;
 
 /** Writes projections of a session into the database, inside the caller's transaction. */

@@ -32,9 +32,12 @@ export class SessionWriter {
 		this.#reader = reader;
 		this.#slug = slug;
 		this.rowId = rowId;
-		const row = run.session.get(slug);
-		this.nextSeq = row?.nextSeq ?? 0;
-		this.#projector = this.#load(JSON.parse(row?.summary ?? '{}') as Summary);
+		this.nextSeq = 0;
+		this.#projector = run.consistently(() => {
+			const row = run.session.get(slug);
+			this.nextSeq = row?.nextSeq ?? 0;
+			return this.#load(JSON.parse(row?.summary ?? '{}') as Summary);
+		});
 	}
 
 	/** Brings projector and pyramid to where the database is. */
@@ -134,15 +137,27 @@ export function stateBefore(
 	rowId: number,
 	seq: number
 ): { state: TrackingState; changes: number } {
+	return run.consistently(() => replay(run, reader, rowId, seq));
+}
+
+function replay(
+	run: Statements,
+	reader: SegmentReader,
+	rowId: number,
+	seq: number
+): { state: TrackingState; changes: number } {
 	const stored = run.snapshot.get(rowId, seq);
 	const state = stored ? parseState(decompress(stored.data).toString()) : initialState();
 	let changes = 0;
-	for (const segment of run.segments.all(rowId)) {
-		if (segment.firstSeq >= seq || segment.firstSeq + segment.count <= state.seq) continue;
-		if (!(segment.kinds & STATE_KINDS)) continue;
+	const from = stored?.seq ?? 0;
+	for (const segment of run.segmentsWithin.all(rowId, from - SEGMENT_EVENTS, seq)) {
+		if (segment.firstSeq + segment.count <= from || !(segment.kinds & STATE_KINDS)) continue;
 		const batch = { ...reader.wholeSegment(segment), length: segment.count };
-		const from = Math.max(0, (stored?.seq ?? 0) - segment.firstSeq);
-		for (let i = from; i < Math.min(segment.count, seq - segment.firstSeq); i++) {
+		for (
+			let i = Math.max(0, from - segment.firstSeq);
+			i < Math.min(segment.count, seq - segment.firstSeq);
+			i++
+		) {
 			if (!((STATE_KINDS >>> (batch.kind[i] as number)) & 1)) continue;
 			state.seq = segment.firstSeq + i;
 			evolve(state, eventAt(batch, i, state.seq));

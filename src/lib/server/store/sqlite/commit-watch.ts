@@ -1,0 +1,51 @@
+import type Database from 'better-sqlite3';
+
+/** Time (ms) between two looks at what other connections wrote. */
+const POLL_MS = 50;
+
+/**
+ * Tells listeners that something was committed, by this connection (which says so) or by another one, in whatever
+ * process: SQLite counts those in `PRAGMA data_version`, which is asked while somebody listens.
+ */
+export class CommitWatch {
+	readonly #version: () => number;
+	readonly #listeners = new Set<() => void>();
+	#timer: NodeJS.Timeout | null = null;
+	#seen = 0;
+	constructor(raw: Database.Database) {
+		const statement = raw.prepare<[], number>('PRAGMA data_version').pluck();
+		this.#version = () => statement.get() ?? 0;
+	}
+
+	/** Calls `listener` after each commit until the function that it returns is called. */
+	add(listener: () => void): () => void {
+		const own = () => listener();
+		this.#listeners.add(own);
+		if (!this.#timer) {
+			this.#seen = this.#version();
+			this.#timer = setInterval(() => this.#look(), POLL_MS).unref();
+		}
+		return () => {
+			this.#listeners.delete(own);
+			if (this.#listeners.size === 0) this.close();
+		};
+	}
+
+	#look(): void {
+		const version = this.#version();
+		if (version === this.#seen) return;
+		this.#seen = version;
+		this.notify();
+	}
+
+	/** This connection committed. */
+	notify(): void {
+		for (const listener of this.#listeners) listener();
+	}
+
+	/** Ends the looking; listeners stay as they are. */
+	close(): void {
+		if (this.#timer) clearInterval(this.#timer);
+		this.#timer = null;
+	}
+}
