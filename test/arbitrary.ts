@@ -94,6 +94,16 @@ const others = [
 		spte: optional(u64),
 		flush: optional(fc.boolean())
 	}),
+	...(['account_shadowed', 'unaccount_shadowed'] as const).map((kind) =>
+		fc.record({
+			...of(kind),
+			...common,
+			gfn: smallGfn,
+			npages,
+			level: fc.integer({ min: 1, max: 4 }),
+			slotId: optional(fc.integer({ min: 0, max: 5 }))
+		})
+	),
 	fc.record({ ...of('tlb_flush'), ...common }),
 	fc.record({
 		...of('anomaly'),

@@ -132,3 +132,21 @@ test('a state survives being written and read at every position', () => {
 		{ numRuns: 60 }
 	);
 });
+
+test('a shadow page of level 1 changes huge-page counts alone, one of a higher level nothing by itself', () => {
+	const shadow = (over: object) =>
+		({ kind: 'account_shadowed', tsNs: 1, gfn: 600, level: 1, slotId: 1, ...over }) as TraceEvent;
+	const counts = (...events: TraceEvent[]) => one(run(slot(), ...events)).lpage.map((map) => map.toJSON());
+	// base 256, end 1280: neither is aligned to 512, so indexes 0 and 2 of level 2 begin at 1; level 3 has one index
+	expect(counts()).toEqual([
+		[0, 1, 1, 2, 3, 1],
+		[0, 1, 1]
+	]);
+	expect(counts(shadow({}), shadow({}))).toEqual([
+		[0, 1, 1, 1, 2, 2, 2, 3, 1],
+		[0, 1, 3]
+	]);
+	expect(counts(shadow({}), shadow({ kind: 'unaccount_shadowed' }))).toEqual(counts());
+	expect(counts(shadow({ level: 2 }))).toEqual(counts());
+	expect(one(run(slot(), shadow({}))).counters.every((map) => map.empty)).toBe(true);
+});

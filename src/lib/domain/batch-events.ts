@@ -92,6 +92,10 @@ function setKind(batch: EventBatch, i: number, event: TraceEvent): Payload {
 		case 'track_remove':
 			batch.detail[i] = MODES.indexOf(event.mode);
 			return {};
+		case 'account_shadowed':
+		case 'unaccount_shadowed':
+			batch.detail[i] = event.level;
+			return {};
 		case 'page_fault':
 			setValue(batch, i, event.errorCode);
 			return {};
@@ -173,6 +177,13 @@ function kindFields(kind: string, batch: EventBatch, i: number, flags: number): 
 				mode: MODES[batch.detail[i] ?? 0] as Mode,
 				...when(batch.slot[i] !== NO_SLOT, () => ({ slotId: (batch.slot[i] ?? 0) & 0xffff })),
 				...nodeField(batch, i)
+			};
+		case 'account_shadowed':
+		case 'unaccount_shadowed':
+			return {
+				...place(batch, i, flags),
+				level: batch.detail[i],
+				...when(batch.slot[i] !== NO_SLOT, () => ({ slotId: (batch.slot[i] ?? 0) & 0xffff }))
 			};
 		case 'preread':
 		case 'prewrite':

@@ -30,7 +30,7 @@ export const NO_SLOT = 0xffff_ffff;
  *
  * - `gfn`, `npages`, `offset`: the place; memslot kinds: base gfn and size
  * - `slot`: KVM's number, address space in the upper 16 bits (memslot kinds, slot notifications, track events)
- * - `node`: the notifier; `detail`: mode (track), protect kind + 4 x level (spte_protect)
+ * - `node`: the notifier; `detail`: mode (track), protect kind + 4 x level (spte_protect), level (shadow)
  * - `value`: error code, SPTE, memslot flags, loss count, epoch number; `gva`: also a memslot's userspace address
  * - `payload`: JSON text of all fields without a column, by index
  */

@@ -88,6 +88,19 @@ export interface TrackRemoveEvent extends TrackFields {
 	readonly kind: 'track_remove';
 }
 
+/**
+ * KVM made or dropped its shadow copy of a guest page table (account_shadowed, unaccount_shadowed in
+ * arch/x86/kvm/mmu.c). At level 1 this alone changes the huge-page counts of the page by one; above level 1 the
+ * page is write-tracked instead, and the track events of that follow.
+ */
+export interface ShadowEvent extends Common, Place {
+	readonly kind: 'account_shadowed' | 'unaccount_shadowed';
+	/** Level of the guest's table: 1 holds 4 KiB entries, 4 is the root. */
+	readonly level: number;
+	/** The slot the page belongs to; absent: every slot of the address space that holds it. */
+	readonly slotId?: number;
+}
+
 /** A notification of an access: `verdict` false stops the emulation and the instruction re-executes. */
 export interface AccessEvent extends Common, Place {
 	readonly kind: Mode;
@@ -165,6 +178,7 @@ export type TraceEvent =
 	| UnregisterEvent
 	| TrackAddEvent
 	| TrackRemoveEvent
+	| ShadowEvent
 	| AccessEvent
 	| SlotNotificationEvent
 	| PageFaultEvent

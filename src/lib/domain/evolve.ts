@@ -2,6 +2,7 @@ import type {
 	MemslotCreateEvent,
 	MemslotFlagsEvent,
 	MemslotMoveEvent,
+	ShadowEvent,
 	SlotNotificationEvent,
 	TraceEvent,
 	TrackAddEvent,
@@ -64,6 +65,10 @@ function apply(state: TrackingState, event: TraceEvent): void {
 			return track(state, event, +1);
 		case 'track_remove':
 			return track(state, event, -1);
+		case 'account_shadowed':
+			return shadow(state, event, +1);
+		case 'unaccount_shadowed':
+			return shadow(state, event, -1);
 		case 'loss':
 			state.loss.events++;
 			state.loss.count += event.count ?? 0;
@@ -173,6 +178,30 @@ function setMemslotFlags(state: TrackingState, event: MemslotFlagsEvent): void {
 /** Steps 2 and 3 of kvm_slot_page_track_add_page / remove_page, for each page of the range. */
 function track(state: TrackingState, event: TrackAddEvent | TrackRemoveEvent, delta: 1 | -1): void {
 	state.trackEvents++;
+	const mode = MODES.indexOf(event.mode);
+	const placed = eachSlot(state, event, (slot, from, to) => {
+		slot.counters[mode]?.add(from - slot.baseGfn, to - slot.baseGfn, delta, 0, COUNTER_MAX);
+		countLpage(slot, from, to, delta, 2);
+		countLpage(slot, from, to, delta, 3);
+	});
+	if (!placed) state.unplaced++;
+}
+
+/** A shadow page of level 1 forbids huge mappings of its gfn once more; higher levels do it by tracking. */
+function shadow(state: TrackingState, event: ShadowEvent, delta: 1 | -1): void {
+	if (event.level !== 1) return;
+	eachSlot(state, event, (slot, from, to) => {
+		countLpage(slot, from, to, delta, 2);
+		countLpage(slot, from, to, delta, 3);
+	});
+}
+
+/** Calls `change` for each slot an event means, with the part of its pages in it; true if there was one. */
+function eachSlot(
+	state: TrackingState,
+	event: TrackAddEvent | TrackRemoveEvent | ShadowEvent,
+	change: (slot: MemslotState, from: number, to: number) => void
+): boolean {
 	const asId = event.asId ?? 0;
 	const end = event.gfn + (event.npages ?? 1);
 	let placed = false;
@@ -182,17 +211,9 @@ function track(state: TrackingState, event: TrackAddEvent | TrackRemoveEvent, de
 		const to = Math.min(end, slot.baseGfn + slot.npages);
 		if (from >= to) continue;
 		placed = true;
-		slot.counters[MODES.indexOf(event.mode)]?.add(
-			from - slot.baseGfn,
-			to - slot.baseGfn,
-			delta,
-			0,
-			COUNTER_MAX
-		);
-		countLpage(slot, from, to, delta, 2);
-		countLpage(slot, from, to, delta, 3);
+		change(slot, from, to);
 	}
-	if (!placed) state.unplaced++;
+	return placed;
 }
 
 /** Adds to `disallow_lpage` once for each page: a whole index gets as many steps as it has pages in the range. */

@@ -26,7 +26,9 @@ export const KIND_CODES = {
 	loss: 20,
 	epoch: 21,
 	mark: 22,
-	end: 23
+	end: 23,
+	account_shadowed: 24,
+	unaccount_shadowed: 25
 } as const;
 
 export type Kind = keyof typeof KIND_CODES;
@@ -64,7 +66,9 @@ export const STATE_KINDS = bit(
 	'loss',
 	'epoch',
 	'mark',
-	'end'
+	'end',
+	'account_shadowed',
+	'unaccount_shadowed'
 );
 export const ACCESS_KINDS = bit(...MODES);
 

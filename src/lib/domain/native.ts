@@ -60,6 +60,9 @@ function body(event: TraceEvent): Fields {
 				id: event.slotId,
 				node: event.nodeId
 			};
+		case 'account_shadowed':
+		case 'unaccount_shadowed':
+			return { ...place(event), npages: event.npages, level: event.level, id: event.slotId };
 		case 'preread':
 		case 'prewrite':
 		case 'write':
@@ -274,6 +277,13 @@ const track = (line: Line) => {
 	};
 };
 
+const shadow = (line: Line) => {
+	const { gfn, npages } = line.place();
+	const level = need(line.integer('level', 6), 'level');
+	if (level === 0) throw new NativeError('bad-value', 'level 0 is no table level (1 to 5)');
+	return { gfn: need(gfn, 'g'), npages, level, slotId: line.integer('id', 512) };
+};
+
 /** A kind's own fields, from its line. */
 const READERS: Readonly<Record<string, (line: Line) => { kind: string } & object>> = {
 	session: (line) => ({ kind: 'session', attributes: line.everything() }),
@@ -291,6 +301,8 @@ const READERS: Readonly<Record<string, (line: Line) => { kind: string } & object
 	unregister: (line) => ({ kind: 'unregister', nodeId: need(line.integer('node', VCPU_LIMIT), 'node') }),
 	track_add: (line) => ({ kind: 'track_add', ...track(line) }),
 	track_remove: (line) => ({ kind: 'track_remove', ...track(line) }),
+	account_shadowed: (line) => ({ kind: 'account_shadowed', ...shadow(line) }),
+	unaccount_shadowed: (line) => ({ kind: 'unaccount_shadowed', ...shadow(line) }),
 	preread: (line) => ({ kind: 'preread', ...access(line) }),
 	prewrite: (line) => ({ kind: 'prewrite', ...access(line) }),
 	write: (line) => ({ kind: 'write', ...access(line) }),

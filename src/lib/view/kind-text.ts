@@ -13,6 +13,8 @@ const STATE: readonly Kind[] = [
 	'unregister',
 	'track_add',
 	'track_remove',
+	'account_shadowed',
+	'unaccount_shadowed',
 	'create_slot',
 	'flush_slot',
 	'epoch'
@@ -52,6 +54,8 @@ const SENTENCES: Readonly<Record<Kind, string>> = {
 	write: 'The guest wrote to a tracked page.',
 	preexec: 'The guest is about to execute from a tracked page.',
 	create_slot: 'Notifiers are told that a memory slot is being created.',
+	account_shadowed: 'KVM made its own copy of a page table of the guest.',
+	unaccount_shadowed: 'KVM dropped its own copy of a page table of the guest.',
 	flush_slot: 'Notifiers are told that a memory slot is about to go.',
 	page_fault: 'The guest faulted on a page.',
 	spte_protect: 'A page-table entry lost rights.',
