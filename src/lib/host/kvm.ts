@@ -135,6 +135,7 @@ export function kvmDestroyVm(kvm: Kvm): void {
 		for (const slot of [...space.all()]) {
 			if (heard) tellQuirk(kvm, 'Q13', slot, null);
 			space.publish(slot.id, null);
+			kvm.taps.memslotPublished?.('delete', null, slot);
 			slot.arch.gfnTrack.fill(null);
 			slot.arch.lpageInfo.fill(null);
 			slot.arch.rmap.fill(null);

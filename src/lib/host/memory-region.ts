@@ -150,7 +150,10 @@ function apply(kvm: Kvm, change: MrChange, mem: MemslotFields, old: KvmMemorySlo
 	const next = allocateRest(kvm, wanted);
 	if (!next) {
 		if (change === 'create') {
-			if (kvm.createSlotTold > 0) tellQuirk(kvm, 'Q13', wanted, null);
+			if (kvm.createSlotTold > 0) {
+				tellQuirk(kvm, 'Q13', wanted, null);
+				kvm.taps.memslotDiscarded?.(wanted);
+			}
 			kvmFreeMemslot(wanted, null);
 		}
 		return ENOMEM;

@@ -152,6 +152,7 @@ export function kvmMmuPageFault(
 	host: HostMapping
 ): FaultResult {
 	const error = lower32Bits(errorCode);
+	vcpu.kvm.taps.pageFaultBegan?.(vcpu, gpa, errorCode);
 	let result =
 		error & PFERR_RSVD_MASK ? handleMmioPageFault(vcpu, gpa) : tdpPageFault(vcpu, gpa, error, host);
 	if (result.ret === 'emulate' && !(error & PFERR_RSVD_MASK))

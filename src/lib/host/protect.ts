@@ -23,17 +23,70 @@ function requirePresent(kvm: Kvm, slot: KvmMemorySlot, sptep: Spte): void {
 	throw new HostBug('rmap-spte-not-present', sptep.gfn);
 }
 
-/** Calls `protect` for every entry that maps the gfn, level 1 to 3; true if any wants a flush. */
-function rmapProtect(kvm: Kvm, slot: KvmMemorySlot, gfn: number, protect: (sptep: Spte) => boolean): boolean {
-	let flush = false;
-	for (let level = PT_PAGE_TABLE_LEVEL; level <= PT_MAX_HUGEPAGE_LEVEL; level++) {
-		const { rmap, index } = rmapOf(slot, level, gfn);
-		for (const sptep of rmap.get(index)) {
-			requirePresent(kvm, slot, sptep);
-			if (protect(sptep)) flush = true;
-		}
+/** The entries that map a gfn at a level; dies on one that is not present any more. */
+function entriesOf(kvm: Kvm, slot: KvmMemorySlot, gfn: number, level: number): readonly Spte[] {
+	const { rmap, index } = rmapOf(slot, level, gfn);
+	const entries = rmap.get(index);
+	for (const sptep of entries) requirePresent(kvm, slot, sptep);
+	return entries;
+}
+
+/** What a walk over one list of entries found. */
+interface RmapProtected {
+	/** The TLBs must be flushed. */
+	flush: boolean;
+	/** A translation that is still cached allows what the entry does not any more. */
+	stale: boolean;
+}
+
+/** Takes write access from the entries of one list, tracking's way. Follows `__rmap_write_protect`. */
+function rmapWriteProtectLevel(kvm: Kvm, slot: KvmMemorySlot, gfn: number, level: number): RmapProtected {
+	const found: RmapProtected = { flush: false, stale: false };
+	for (const sptep of entriesOf(kvm, slot, gfn, level))
+		if (spteWriteProtect(kvm, sptep, true)) found.flush = true;
+	return found;
+}
+
+/**
+ * Takes read (and write) access from the entries of one list. Follows `__rmap_read_protect` (RFC v4 07/18), whose
+ * `pt_protect` argument nobody looks at.
+ */
+function rmapReadProtect(kvm: Kvm, slot: KvmMemorySlot, gfn: number, level: number): RmapProtected {
+	const found: RmapProtected = { flush: false, stale: false };
+	for (const sptep of entriesOf(kvm, slot, gfn, level)) {
+		const before = sptep.lo;
+		if (spteReadProtect(kvm, sptep)) found.flush = true;
+		const lostRead = (before & ~sptep.lo & PT_PRESENT_MASK) !== 0;
+		if (lostRead && !isWritablePte(before) && !spteCanLocklesslyBeMadeWritable(before)) found.stale = true;
+		tellProtect(kvm, slot, gfn, sptep, before);
+		if (lostRead && !kvm.features.execOnly && kvm.features.paging === 'ept') tellQuirk(kvm, 'Q6', slot, gfn);
 	}
-	return flush;
+	return found;
+}
+
+/** Takes execute access from the entries of one list. Follows `__rmap_exec_protect` (RFC v4 07/18). */
+function rmapExecProtect(kvm: Kvm, slot: KvmMemorySlot, gfn: number, level: number): RmapProtected {
+	const found: RmapProtected = { flush: false, stale: false };
+	for (const sptep of entriesOf(kvm, slot, gfn, level)) {
+		const before = sptep.lo;
+		if (spteExecProtect(kvm, sptep)) found.flush = true;
+		if ((before & ~sptep.lo & PT_USER_MASK) !== 0) found.stale = true;
+		tellProtect(kvm, slot, gfn, sptep, before);
+	}
+	return found;
+}
+
+type RmapProtect = (kvm: Kvm, slot: KvmMemorySlot, gfn: number, level: number) => RmapProtected;
+
+/** Applies a walk to the lists of all levels, 1 to 3. */
+function allLevels(protect: RmapProtect, kvm: Kvm, slot: KvmMemorySlot, gfn: number): RmapProtected {
+	const all: RmapProtected = { flush: false, stale: false };
+	for (let level = PT_PAGE_TABLE_LEVEL; level <= PT_MAX_HUGEPAGE_LEVEL; level++) {
+		const one = protect(kvm, slot, gfn, level);
+		all.flush ||= one.flush;
+		all.stale ||= one.stale;
+	}
+	return all;
 }
 
 /**
@@ -41,36 +94,19 @@ function rmapProtect(kvm: Kvm, slot: KvmMemorySlot, gfn: number, protect: (sptep
  * Follows `kvm_mmu_slot_gfn_write_protect` (arch/x86/kvm/mmu.c).
  */
 export const kvmMmuSlotGfnWriteProtect = (kvm: Kvm, slot: KvmMemorySlot, gfn: number): boolean =>
-	rmapProtect(kvm, slot, gfn, (sptep) => spteWriteProtect(kvm, sptep, true));
+	allLevels(rmapWriteProtectLevel, kvm, slot, gfn).flush;
 
 /** Takes read (and write) access to a gfn. Follows `kvm_mmu_slot_gfn_read_protect` (RFC v4 07/18). */
 export function kvmMmuSlotGfnReadProtect(kvm: Kvm, slot: KvmMemorySlot, gfn: number): boolean {
-	let staleRead = false;
-	const flush = rmapProtect(kvm, slot, gfn, (sptep) => {
-		const before = sptep.lo;
-		const wants = spteReadProtect(kvm, sptep);
-		const lostRead = (before & ~sptep.lo & PT_PRESENT_MASK) !== 0;
-		const wasProtected = !isWritablePte(before) && !spteCanLocklesslyBeMadeWritable(before);
-		if (lostRead && wasProtected) staleRead = true;
-		tellProtect(kvm, slot, gfn, sptep, before);
-		if (lostRead && !kvm.features.execOnly && kvm.features.paging === 'ept') tellQuirk(kvm, 'Q6', slot, gfn);
-		return wants;
-	});
-	if (staleRead && !flush) tellQuirk(kvm, 'Q2', slot, gfn);
+	const { flush, stale } = allLevels(rmapReadProtect, kvm, slot, gfn);
+	if (stale && !flush) tellQuirk(kvm, 'Q2', slot, gfn);
 	return flush;
 }
 
 /** Takes execute access to a gfn. Follows `kvm_mmu_slot_gfn_exec_protect` (RFC v4 07/18). */
 export function kvmMmuSlotGfnExecProtect(kvm: Kvm, slot: KvmMemorySlot, gfn: number): boolean {
-	let staleExec = false;
-	const flush = rmapProtect(kvm, slot, gfn, (sptep) => {
-		const before = sptep.lo;
-		const wants = spteExecProtect(kvm, sptep);
-		if ((before & ~sptep.lo & PT_USER_MASK) !== 0) staleExec = true;
-		tellProtect(kvm, slot, gfn, sptep, before);
-		return wants;
-	});
-	if (staleExec && !flush) tellQuirk(kvm, 'Q1', slot, gfn);
+	const { flush, stale } = allLevels(rmapExecProtect, kvm, slot, gfn);
+	if (stale && !flush) tellQuirk(kvm, 'Q1', slot, gfn);
 	return flush;
 }
 
@@ -107,10 +143,14 @@ export function rmapWriteProtect(vcpu: KvmVcpu, gfn: number): boolean {
  */
 export function kvmMmuSlotRemoveWriteAccess(kvm: Kvm, slot: KvmMemorySlot): void {
 	let flush = false;
+	let changed = false;
 	for (const rmap of slot.arch.rmap)
 		for (const sptep of rmap?.entries() ?? []) {
 			requirePresent(kvm, slot, sptep);
+			const before = sptep.lo;
 			if (spteWriteProtect(kvm, sptep, false)) flush = true;
+			if (sptep.lo !== before) changed = true;
 		}
+	if (changed) kvm.taps.slotWriteProtected?.(slot, flush);
 	if (flush) kvm.taps.tlbFlush?.();
 }

@@ -70,7 +70,7 @@ function slotOfPage(kvm: Kvm, page: KvmMmuPage): KvmMemorySlot {
 export function accountShadowed(kvm: Kvm, page: KvmMmuPage): void {
 	kvm.indirectShadowPages = (kvm.indirectShadowPages + 1) >>> 0;
 	const slot = slotOfPage(kvm, page);
-	kvm.taps.shadowAccounted?.(page);
+	kvm.taps.shadowAccounted?.(page, slot);
 	if (page.level > PT_PAGE_TABLE_LEVEL) {
 		kvmSlotPageTrackAddPage(kvm, slot, page.gfn, KVM_PAGE_TRACK_PREWRITE);
 		kvmSlotPageTrackAddPage(kvm, slot, page.gfn, KVM_PAGE_TRACK_WRITE);
@@ -80,9 +80,10 @@ export function accountShadowed(kvm: Kvm, page: KvmMmuPage): void {
 }
 
 /** Takes {@link accountShadowed} back. Follows `unaccount_shadowed` (arch/x86/kvm/mmu.c, RFC v4 07/18). */
-export function unaccountShadowed(kvm: Kvm, page: KvmMmuPage): void {
+export function unaccountShadowed(kvm: Kvm, page: KvmMmuPage, zap = false): void {
 	kvm.indirectShadowPages = (kvm.indirectShadowPages - 1) >>> 0;
 	const slot = slotOfPage(kvm, page);
+	kvm.taps.shadowUnaccounted?.(page, slot, zap);
 	if (page.level > PT_PAGE_TABLE_LEVEL) {
 		kvmSlotPageTrackRemovePage(kvm, slot, page.gfn, KVM_PAGE_TRACK_PREWRITE);
 		kvmSlotPageTrackRemovePage(kvm, slot, page.gfn, KVM_PAGE_TRACK_WRITE);
@@ -110,8 +111,7 @@ export function kvmMmuGetPage(vcpu: KvmVcpu, gfn: number, level: number): KvmMmu
  */
 export function kvmMmuPrepareZapPage(kvm: Kvm, page: KvmMmuPage, zap = false): void {
 	if (!kvm.shadowPages.has(page)) return;
-	kvm.taps.shadowUnaccounted?.(page, zap);
-	unaccountShadowed(kvm, page);
+	unaccountShadowed(kvm, page, zap);
 	kvm.shadowPages.remove(page);
 }
 

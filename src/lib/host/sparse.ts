@@ -30,6 +30,12 @@ export class GfnTrack {
 		return false;
 	}
 
+	/** Calls `visit(index, count)` for each tracked page, in no particular order of chunks. */
+	forEach(visit: (index: number, count: number) => void): void {
+		for (const [at, chunk] of this.#chunks)
+			for (let i = 0; i < CHUNK_PAGES; i++) if (chunk[i]) visit(at * CHUNK_PAGES + i, chunk[i] as number);
+	}
+
 	/** Chunks in memory, 1 KiB each. */
 	get chunks(): number {
 		return this.#chunks.size;
@@ -57,5 +63,12 @@ export class LpageInfo {
 
 	set(index: number, count: number): void {
 		this.#counts.set(index, count | 0);
+	}
+
+	/** Calls `visit(index, count)` for each index whose count is not 0, in no particular order. */
+	forEach(visit: (index: number, count: number) => void): void {
+		if (this.#start !== 0)
+			for (let i = 0; i < this.length; i++) if (!this.#counts.has(i)) visit(i, this.#start);
+		for (const [index, count] of this.#counts) if (count !== 0) visit(index, count);
 	}
 }

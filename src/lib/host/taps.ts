@@ -29,6 +29,8 @@ export type WarnReason =
 export interface HostTaps {
 	/** A slot change is visible to lookups; `old` is null on create, `slot` null on delete. */
 	memslotPublished?(change: MrChange, slot: KvmMemorySlot | null, old: KvmMemorySlot | null): void;
+	/** A creation failed after the nodes were told of the slot: it never appears, its counters are freed. */
+	memslotDiscarded?(slot: KvmMemorySlot): void;
 	registered?(node: NotifierNode): void;
 	unregistered?(node: NotifierNode): void;
 	trackAdded?(slot: KvmMemorySlot, gfn: number, mode: number, count: number): void;
@@ -55,10 +57,14 @@ export interface HostTaps {
 	preexec?(node: NotifierNode, vcpu: KvmVcpu, gpa: number, verdict: boolean): void;
 	createSlot?(node: NotifierNode, slot: KvmMemorySlot, npages: number): void;
 	flushSlot?(node: NotifierNode, slot: KvmMemorySlot): void;
+	/** A fault is about to be handled; what it causes follows. `errorCode` holds PFERR bits. */
+	pageFaultBegan?(vcpu: KvmVcpu, gpa: number, errorCode: number): void;
 	/** A fault was handled; `errorCode` holds PFERR bits. */
 	pageFault?(vcpu: KvmVcpu, gpa: number, errorCode: number, result: FaultResult): void;
 	/** A protection walk over one gfn ended; `flush` is whether it wants the TLBs flushed. */
 	spteProtect?(kind: ProtectKind, slot: KvmMemorySlot, gfn: number, flush: boolean): void;
+	/** All entries of a slot were write-protected for dirty logging and some lost the right; `flush` as above. */
+	slotWriteProtected?(slot: KvmMemorySlot, flush: boolean): void;
 	/** An entry has a new value; `oldLo` and `oldHi` are the halves of the former one. */
 	spteChanged?(spte: Spte, oldLo: number, oldHi: number): void;
 	/** `kvm_flush_remote_tlbs`: all vCPUs. */
@@ -67,9 +73,10 @@ export interface HostTaps {
 	tlbRequest?(vcpu: KvmVcpu): void;
 	/** The huge-page counts of the gfn's 2M and 1G index changed by `delta`. */
 	lpageChanged?(slot: KvmMemorySlot, gfn: number, delta: number): void;
-	shadowAccounted?(page: KvmMmuPage): void;
+	/** A shadow page of a gfn of `slot` was made; the changes of its counters follow. */
+	shadowAccounted?(page: KvmMmuPage, slot: KvmMemorySlot): void;
 	/** A shadow page is about to be removed, by the MMU itself if `zap`; the changes of its counters follow. */
-	shadowUnaccounted?(page: KvmMmuPage, zap: boolean): void;
+	shadowUnaccounted?(page: KvmMmuPage, slot: KvmMemorySlot, zap: boolean): void;
 	unsync?(page: KvmMmuPage): void;
 	warn?(reason: WarnReason): void;
 	anomaly?(quirk: Quirk, slot: KvmMemorySlot | null, gfn: number | null, text: string): void;

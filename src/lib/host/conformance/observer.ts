@@ -21,7 +21,7 @@ export class Observer {
 			tlbFlush: () => push({ e: 'flush' }),
 			tlbRequest: (vcpu) => push({ e: 'tlb_request', vcpu: vcpu.vcpuId }),
 			unsync: (page) => push({ e: 'unsync', gfn: page.gfn }),
-			shadowUnaccounted: ({ gfn, level, smm }, zap) => {
+			shadowUnaccounted: ({ gfn, level, smm }, _slot, zap) => {
 				if (zap) push({ e: 'unaccount', gfn, level, smm: smm ? 1 : 0 });
 			},
 			memslotPublished: (change) => push({ e: 'commit', change }),
