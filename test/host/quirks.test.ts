@@ -332,4 +332,14 @@ describe('kept quirks', () => {
 		expect(calls).toBe(6);
 		expect(heard).toEqual(['Q20', 'Q20']);
 	});
+
+	test('Q20: the fetch that every round begins with does not hide the live-lock', () => {
+		const { kvm, heard, vcpu } = host();
+		register(kvm, { trackPrewrite: () => false, trackPreexec: () => true });
+		for (let round = 0; round < 3; round++) {
+			kvmFetchGuestVirt(vcpu, GPA + 4096, new Uint8Array(15), 15);
+			emulatorWriteEmulated(vcpu, GPA, Uint8Array.of(1), 1);
+		}
+		expect(heard).toEqual(['Q20', 'Q20']);
+	});
 });

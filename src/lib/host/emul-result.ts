@@ -39,6 +39,14 @@ export function refuse(vcpu: KvmVcpu, kind: KvmVcpu['refusedKind'], gpa: number)
 	return X86EMUL_RETRY_INSTR;
 }
 
+/**
+ * An access was let through: a refusal of the same kind is over. One of another kind is not, as the instruction that
+ * is refused for ever does its fetch and its reads in every round.
+ */
+export function letThrough(vcpu: KvmVcpu, kind: KvmVcpu['refusedKind']): void {
+	if (vcpu.refusedKind === kind) vcpu.refusedGpa = -1;
+}
+
 /** A retried instruction leaves nothing to userspace. */
 export function dropFragments(vcpu: KvmVcpu): void {
 	if (vcpu.mmioFragments.length > 0) vcpu.mmioFragments = [];

@@ -1,4 +1,10 @@
-import { dropFragments, refuse, X86EMUL_CMPXCHG_FAILED, X86EMUL_CONTINUE } from './emul-result.ts';
+import {
+	dropFragments,
+	letThrough,
+	refuse,
+	X86EMUL_CMPXCHG_FAILED,
+	X86EMUL_CONTINUE
+} from './emul-result.ts';
 import { emulatorWriteEmulated } from './emulator.ts';
 import { kvmPageTrackPrewrite, kvmPageTrackWrite } from './fan-out.ts';
 import { gpaToGfn, gpaToHva, markPageDirty, PAGE_SIZE, writableSlot } from './guest-access.ts';
@@ -45,7 +51,7 @@ export function emulatorCmpxchgEmulated(vcpu: KvmVcpu, gpa: number, values: Cmpx
 		tellQuirk(vcpu.kvm, 'Q15', slot, gfn);
 		return { rc: refuse(vcpu, 'write', gpa), leakedPageRefs: 1 };
 	}
-	vcpu.refusedGpa = -1;
+	letThrough(vcpu, 'write');
 	if (!cmpxchg(vcpu, gpaToHva(slot, gpa), values)) {
 		if (vcpu.kvm.track.nodes.some((node) => node.trackPrewrite !== undefined))
 			tellQuirk(vcpu.kvm, 'Q15', slot, gfn);

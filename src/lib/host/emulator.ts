@@ -1,5 +1,6 @@
 import {
 	dropFragments,
+	letThrough,
 	refuse,
 	X86EMUL_CONTINUE,
 	X86EMUL_IO_NEEDED,
@@ -28,7 +29,7 @@ import { tellQuirk } from './quirks.ts';
  */
 export function emulatorWritePhys(vcpu: KvmVcpu, gpa: number, data: Uint8Array, bytes: number): number {
 	if (!kvmPageTrackPrewrite(vcpu, gpa, data, bytes)) return refuse(vcpu, 'write', gpa);
-	vcpu.refusedGpa = -1;
+	letThrough(vcpu, 'write');
 	if (kvmVcpuWriteGuest(vcpu, gpa, data, bytes) < 0) return X86EMUL_UNHANDLEABLE;
 	kvmPageTrackWrite(vcpu, gpa, data, bytes);
 	return X86EMUL_CONTINUE;
@@ -40,7 +41,7 @@ export function emulatorWritePhys(vcpu: KvmVcpu, gpa: number, data: Uint8Array, 
  */
 export function emulatorReadPhys(vcpu: KvmVcpu, gpa: number, buf: Uint8Array, bytes: number): number {
 	if (!kvmPageTrackPreread(vcpu, gpa, buf, bytes, vcpu.ready)) return refuse(vcpu, 'read', gpa);
-	vcpu.refusedGpa = -1;
+	letThrough(vcpu, 'read');
 	if (vcpu.ready.dataReady) return X86EMUL_CONTINUE;
 	return kvmVcpuReadGuest(vcpu, gpa, buf, bytes) < 0 ? X86EMUL_UNHANDLEABLE : X86EMUL_CONTINUE;
 }
@@ -106,7 +107,7 @@ export function kvmFetchGuestVirt(vcpu: KvmVcpu, gpa: number, buf: Uint8Array, b
 		tellQuirk(vcpu.kvm, 'Q17', kvmVcpuGfnToMemslot(vcpu, gfn), gfn);
 		return refuse(vcpu, 'fetch', gpa);
 	}
-	vcpu.refusedGpa = -1;
+	letThrough(vcpu, 'fetch');
 	const inPage = Math.min(bytes, PAGE_SIZE - (gpa % PAGE_SIZE));
 	return kvmVcpuReadGuest(vcpu, gpa, buf, inPage) < 0 ? X86EMUL_IO_NEEDED : X86EMUL_CONTINUE;
 }

@@ -42,7 +42,7 @@ export interface KvmVcpu {
 	readonly ready: DataReady;
 	/** What the last emulated access left to userspace. */
 	mmioFragments: MmioFragment[];
-	/** The last access that was refused, and its kind; -1 if the last was let through. */
+	/** The last access that was refused, and its kind; -1 once one of that kind was let through. */
 	refusedGpa: number;
 	refusedKind: 'read' | 'write' | 'fetch';
 }

@@ -63,7 +63,8 @@ export class HostRecorder {
 	notifications = 0;
 	readonly #capacity: number;
 	readonly #slotName: (slot: MemslotFields) => string | undefined;
-	readonly #nodes = new Map<NotifierNode, number>();
+	/** Nodes by number; few, so that a search is faster than a map. */
+	readonly #nodes: NotifierNode[] = [];
 	readonly #quirks = new Map<string, string>();
 	#batch: EventBatch;
 	#full: EventBatch[] = [];
@@ -110,10 +111,8 @@ export class HostRecorder {
 
 	/** Number of a node, given out in the order of first registration. */
 	#nodeId(node: NotifierNode): number {
-		const known = this.#nodes.get(node);
-		if (known !== undefined) return known;
-		this.#nodes.set(node, this.#nodes.size);
-		return this.#nodes.size - 1;
+		const known = this.#nodes.indexOf(node);
+		return known >= 0 ? known : this.#nodes.push(node) - 1;
 	}
 
 	#createTaps(): HostTaps {
@@ -147,6 +146,7 @@ export class HostRecorder {
 			preexec: (node, vcpu, gpa, verdict) =>
 				this.#access(KIND_CODES.preexec, node, vcpu, { gpa, bytes: 0, flags: verdictFlags(verdict) }),
 			pageFaultBegan: (vcpu, gpa, errorCode) => this.#fault(vcpu, gpa, errorCode),
+			pageFault: () => void (this.#changed = null),
 			spteChanged: (spte) => void (this.#changed = spte),
 			spteProtect: (kind, slot, gfn, flush) => this.#protected(kind, slot, gfn, flush),
 			slotWriteProtected: (slot, flush) => this.#slotProtected(slot, flush),
@@ -283,6 +283,7 @@ export class HostRecorder {
 	}
 
 	#published(change: MrChange, slot: KvmMemorySlot | null, old: KvmMemorySlot | null): void {
+		this.#changed = null;
 		const shape = slot ?? old;
 		if (shape) this.push({ kind: `memslot_${change}`, ...this.#slot(shape) });
 	}

@@ -8,26 +8,30 @@ import { Spte } from './spte.ts';
  */
 export class SpteTable {
 	readonly asId: number;
-	readonly #levels = new Map<number, Map<number, Spte>>();
-	readonly #linked = new Map<number, Set<number>>();
+	/** Entries and linked tables by level; index 0 is not used. */
+	readonly #levels: readonly Map<number, Spte>[] = Array.from(
+		{ length: PT_MAX_HUGEPAGE_LEVEL + 1 },
+		() => new Map()
+	);
+	readonly #linked: readonly Set<number>[] = Array.from(
+		{ length: PT_MAX_HUGEPAGE_LEVEL + 1 },
+		() => new Set()
+	);
 
 	constructor(asId: number) {
 		this.asId = asId;
-		for (let level = PT_PAGE_TABLE_LEVEL; level <= PT_MAX_HUGEPAGE_LEVEL; level++) {
-			this.#levels.set(level, new Map());
-			this.#linked.set(level, new Set());
-		}
 	}
 
 	/** Entry of a level that maps a gfn, if it was ever set. */
 	find(level: number, gfn: number): Spte | undefined {
-		return this.#levels.get(level)?.get(alignGfn(gfn, level));
+		const entries = this.#levels[level];
+		return entries && entries.size > 0 ? entries.get(alignGfn(gfn, level)) : undefined;
 	}
 
 	/** Entry of a level that maps a gfn, made on demand. */
 	entry(level: number, gfn: number): Spte {
 		const first = alignGfn(gfn, level);
-		const entries = this.#levels.get(level) as Map<number, Spte>;
+		const entries = this.#levels[level] as Map<number, Spte>;
 		let sptep = entries.get(first);
 		if (!sptep) entries.set(first, (sptep = new Spte(this.asId, level, first)));
 		return sptep;
@@ -44,19 +48,19 @@ export class SpteTable {
 
 	/** Links a finer table in place of the leaf; follows `link_shadow_page`. */
 	link(level: number, gfn: number): void {
-		this.#linked.get(level)?.add(alignGfn(gfn, level));
+		this.#linked[level]?.add(alignGfn(gfn, level));
 	}
 
 	/** Unlinks a finer table; true if there was one. Follows `drop_parent_pte`. */
 	unlink(level: number, gfn: number): boolean {
-		return this.#linked.get(level)?.delete(alignGfn(gfn, level)) ?? false;
+		return this.#linked[level]?.delete(alignGfn(gfn, level)) ?? false;
 	}
 
 	/** All entries that were ever set, then forgets them and the tables. */
 	take(): Spte[] {
-		const all = [...this.#levels.values()].flatMap((entries) => [...entries.values()]);
-		for (const entries of this.#levels.values()) entries.clear();
-		for (const linked of this.#linked.values()) linked.clear();
+		const all = this.#levels.flatMap((entries) => [...entries.values()]);
+		for (const entries of this.#levels) entries.clear();
+		for (const linked of this.#linked) linked.clear();
 		return all;
 	}
 }
