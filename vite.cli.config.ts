@@ -14,7 +14,8 @@ export default defineConfig({
 				cli: 'src/ingest/cli/main.ts',
 				'parse-worker': 'src/ingest/parse-worker.ts',
 				'ingest-worker': 'src/ingest/ingest-worker.ts',
-				'live-worker': 'src/ingest/live-worker.ts'
+				'live-worker': 'src/ingest/live-worker.ts',
+				'simulate-worker': 'src/ingest/simulate/simulate-worker.ts'
 			},
 			output: { entryFileNames: '[name].js', chunkFileNames: 'chunks/[name].js' }
 		}

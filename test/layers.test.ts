@@ -11,7 +11,13 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
 	'src/lib/components': ['src/lib/view', 'src/lib/domain', 'src/lib/api'],
 	'src/lib/server/store': ['src/lib/domain'],
 	'src/lib/server/query': ['src/lib/server/store', 'src/lib/domain', 'src/lib/api'],
-	'src/lib/server/api': ['src/lib/server/query', 'src/lib/server/store', 'src/lib/domain', 'src/lib/api'],
+	'src/lib/server/api': [
+		'src/lib/server/query',
+		'src/lib/server/store',
+		'src/lib/host',
+		'src/lib/domain',
+		'src/lib/api'
+	],
 	'src/ingest': [
 		'src/lib/server/query',
 		'src/lib/server/store',

@@ -1,9 +1,11 @@
 import { Command, CommanderError } from 'commander';
+import { SimulationOptionError } from '#lib/host/simulation/options.ts';
 import { NoSuchSessionError } from '#lib/server/store/store.ts';
 import { heatmapCommand } from './heatmap-command.ts';
 import { ingestCommand } from './ingest-command.ts';
 import { serveCommand } from './serve-command.ts';
 import { exportCommand, rebuildCommand, rmCommand, sessionsCommand } from './session-commands.ts';
+import { createSimulateCommand } from './simulate-command.ts';
 import { stateCommand } from './state-command.ts';
 
 const program = new Command('pagetrail')
@@ -11,6 +13,7 @@ const program = new Command('pagetrail')
 	.showHelpAfterError('(see --help)');
 for (const command of [
 	ingestCommand,
+	createSimulateCommand(),
 	sessionsCommand,
 	stateCommand,
 	heatmapCommand,
@@ -33,6 +36,6 @@ try {
 	else if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exitCode = 0;
 	else {
 		process.stderr.write(`pagetrail: ${(error as Error).message}${hintFor(error as Error)}\n`);
-		process.exitCode = 1;
+		process.exitCode = error instanceof SimulationOptionError ? 2 : 1;
 	}
 }

@@ -17,3 +17,12 @@ export function timeNs(text: string): number {
 		throw new InvalidArgumentError('it must be a time like 12.5s, 300ms or 17000 (ns).');
 	return value;
 }
+
+/** A size of memory as MiB: `512M`, `64G`, `1T`, or a plain number of MiB. @throws {InvalidArgumentError} */
+export function memoryMiB(text: string): number {
+	const found = /^(\d+)([MGT]?)(?:i?B)?$/i.exec(text);
+	const scale = { M: 1, G: 1024, T: 1024 ** 2 }[found?.[2]?.toUpperCase() || 'M'] ?? 1;
+	const value = found ? Number(found[1]) * scale : NaN;
+	if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('it must be a size like 512M, 64G or 1T.');
+	return value;
+}

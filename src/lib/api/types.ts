@@ -59,6 +59,28 @@ export interface LivePosition {
 	readonly ended: boolean;
 }
 
+/** Allowed values of a number, both ends included; `usual` is what an absent one means, null for no limit. */
+export interface OptionRange {
+	readonly from: number;
+	readonly to: number;
+	readonly usual: number | null;
+}
+
+/** What the simulated host can play (`GET /workloads`). */
+export interface WorkloadList {
+	readonly workloads: readonly {
+		readonly name: string;
+		/** One line: what happens. */
+		readonly summary: string;
+		/** What the heat map shows of it. */
+		readonly heatMap: string;
+		/** Memory in MiB, duration in simulated ns, rate in events a second. */
+		readonly options: Readonly<
+			Record<'seed' | 'vcpus' | 'memory' | 'events' | 'duration' | 'rate', OptionRange>
+		>;
+	}[];
+}
+
 /** Where a query's answer may be incomplete: `[startNs, endNs]`; count null if nobody knows how many. */
 export interface LossSpan {
 	readonly startNs: number;

@@ -12,7 +12,8 @@ export const LIMITS = {
 	durationNs: { from: 1_000_000, to: 24 * 3600 * 1e9 }
 } as const;
 
-const USUAL_EVENTS = 200_000;
+/** Events of a session that was not told how long to be. */
+export const USUAL_EVENTS = 200_000;
 
 /** An option that no simulation can have; the message says what is allowed. */
 export class SimulationOptionError extends Error {
@@ -49,13 +50,17 @@ export interface SimulationOptions {
 	readonly durationNs: number;
 }
 
-function inRange(
-	option: string,
-	value: number,
-	{ from, to }: { readonly from: number; readonly to: number }
-): number {
-	if (Number.isSafeInteger(value) && value >= from && value <= to) return value;
-	throw new SimulationOptionError(option, value, `must be a whole number from ${from} to ${to}`);
+interface Range {
+	readonly from: number;
+	readonly to: number;
+}
+
+/** A range as messages tell it. */
+export const rangeText = ({ from, to }: Range): string => `must be a whole number from ${from} to ${to}`;
+
+function inRange(option: string, value: number, range: Range): number {
+	if (Number.isSafeInteger(value) && value >= range.from && value <= range.to) return value;
+	throw new SimulationOptionError(option, value, rangeText(range));
 }
 
 function memory(workload: Workload, asked: number | undefined): number {

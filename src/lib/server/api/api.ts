@@ -6,6 +6,7 @@ import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
 import { toWire } from '#lib/domain/native.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { GFN_LIMIT } from '#lib/domain/units.ts';
+import type { SimulationRequest } from '#lib/host/simulation/options.ts';
 import { eventPages, queryEvents, seqAtTime } from '../query/events.ts';
 import { heatMap } from '../query/heat-map.ts';
 import { pageHistory } from '../query/page-history.ts';
@@ -17,6 +18,7 @@ import { createLiveSession, registerLive } from './live.ts';
 import { ndjson } from './ndjson.ts';
 import { filterFields, flag, gfnRange, idParam, modeList, toFilter, whole } from './params.ts';
 import { ApiError, problem } from './problem.ts';
+import { registerSimulations } from './simulations.ts';
 
 /** What the API needs from its host. */
 export interface ApiBindings {
@@ -25,6 +27,11 @@ export interface ApiBindings {
 	readonly upload?: (body: ReadableStream<Uint8Array>, name: string) => Promise<IngestSummary>;
 	/** Adds native lines to a live session at `expected`, read no faster than they are stored. */
 	readonly append?: (id: string, expected: number, body: AsyncIterable<Uint8Array>) => Promise<AppendReceipt>;
+	/** Runs a workload of the simulated host in a worker and returns the session's id. */
+	readonly simulate?: (
+		request: SimulationRequest,
+		options: { readonly name: string | undefined; readonly rate: number | undefined }
+	) => Promise<string>;
 }
 export type Env = { Bindings: ApiBindings };
 
@@ -297,5 +304,6 @@ api.openapi(get('/sessions/{id}/pages/{gfn}', 'The history of a page', pageQuery
 });
 
 registerLive(api);
+registerSimulations(api);
 
 api.doc('/openapi.json', { openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } });

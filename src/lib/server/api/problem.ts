@@ -10,7 +10,8 @@ const TITLES: Readonly<Record<number, string>> = {
 	413: 'Too large',
 	415: 'Unsupported media type',
 	422: 'Unusable trace',
-	500: 'Internal error'
+	500: 'Internal error',
+	503: 'Busy'
 };
 
 /** A request that cannot be answered: `detail` says what was wrong and what to do. */
@@ -32,6 +33,8 @@ function statusOf(error: Error): ContentfulStatusCode {
 	if (error instanceof SeqConflictError || error instanceof NotLiveError) return 409;
 	if (error instanceof RangeError || error instanceof UnitError) return 400;
 	if (error.name === 'IngestError') return 422;
+	if (error.name === 'SimulationOptionError') return 400;
+	if (error.name === 'TooManySimulationsError') return 503;
 	// SvelteKit's own errors (413 for a body over the limit) carry their status
 	if ('status' in error && typeof error.status === 'number') return error.status as ContentfulStatusCode;
 	return 500;

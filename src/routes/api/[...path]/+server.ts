@@ -1,14 +1,22 @@
 import { ingestInWorker } from '#ingest/ingest-client.ts';
 import { LiveAppends } from '#ingest/live-client.ts';
+import { Simulations } from '#ingest/simulate/simulate-client.ts';
 import { api } from '#lib/server/api/api.ts';
 import type { RequestHandler } from './$types';
 
 // kept across edits in development, like the store
-const kept = globalThis as { pagetrailAppends?: LiveAppends };
+const kept = globalThis as { pagetrailAppends?: LiveAppends; pagetrailSimulations?: Simulations };
 
 function liveAppends(databaseFile: string): LiveAppends {
 	if (kept.pagetrailAppends) return kept.pagetrailAppends;
 	const made = (kept.pagetrailAppends = new LiveAppends(databaseFile));
+	process.once('sveltekit:shutdown', () => void made.close());
+	return made;
+}
+
+function simulations(databaseFile: string): Simulations {
+	if (kept.pagetrailSimulations) return kept.pagetrailSimulations;
+	const made = (kept.pagetrailSimulations = new Simulations(databaseFile));
 	process.once('sveltekit:shutdown', () => void made.close());
 	return made;
 }
@@ -19,5 +27,6 @@ export const fallback: RequestHandler = ({ request, locals }) =>
 		upload: (body: ReadableStream<Uint8Array>, name: string) =>
 			ingestInWorker(locals.databaseFile, body, { name }),
 		append: (id: string, expected: number, body: AsyncIterable<Uint8Array>) =>
-			liveAppends(locals.databaseFile).append(id, expected, body)
+			liveAppends(locals.databaseFile).append(id, expected, body),
+		simulate: (wish, options) => simulations(locals.databaseFile).start(wish, options)
 	});
