@@ -1,53 +1,33 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { AppendReceipt, EventPage, HeatMap, IngestSummary, WireEvent } from '#lib/api/types.ts';
-import type { NumberedEvent } from '#lib/domain/events.ts';
+import type { EventPage, HeatMap } from '#lib/api/types.ts';
 import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
 import { toWire } from '#lib/domain/native.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { GFN_LIMIT } from '#lib/domain/units.ts';
-import type { SimulationRequest } from '#lib/host/simulation/options.ts';
 import { eventPages, queryEvents, seqAtTime } from '../query/events.ts';
 import { heatMap } from '../query/heat-map.ts';
 import { pageHistory } from '../query/page-history.ts';
 import { stateView } from '../query/state-view.ts';
 import { timeline } from '../query/timeline.ts';
-import type { TraceStore } from '../store/store.ts';
 import { encodeGrid } from './grid.ts';
 import { createLiveSession, registerLive } from './live.ts';
 import { ndjson } from './ndjson.ts';
 import { filterFields, flag, gfnRange, idParam, modeList, toFilter, whole } from './params.ts';
 import { ApiError, problem } from './problem.ts';
+import { failures, get, json, MAX_CELLS, windowOf, wire, type Env } from './route.ts';
+import { registerRows } from './rows.ts';
 import { registerSimulations } from './simulations.ts';
 
-/** What the API needs from its host. */
-export interface ApiBindings {
-	readonly store: TraceStore;
-	/** Loads an uploaded trace in a worker; absent where uploads are not offered. */
-	readonly upload?: (body: ReadableStream<Uint8Array>, name: string) => Promise<IngestSummary>;
-	/** Adds native lines to a live session at `expected`, read no faster than they are stored. */
-	readonly append?: (id: string, expected: number, body: AsyncIterable<Uint8Array>) => Promise<AppendReceipt>;
-	/** Runs a workload of the simulated host in a worker and returns the session's id. */
-	readonly simulate?: (
-		request: SimulationRequest,
-		options: { readonly name: string | undefined; readonly rate: number | undefined }
-	) => Promise<string>;
-}
-export type Env = { Bindings: ApiBindings };
+export type { ApiBindings } from './route.ts';
 
-const MAX_CELLS = 4_000_000;
 const tags = ['sessions'];
-const json = (description: string) => ({ description, content: { 'application/json': { schema: z.any() } } });
-const failures = {
-	400: { description: 'A parameter is wrong (problem document)' },
-	404: { description: 'There is no such session (problem document)' }
-};
-
 const cells = (limit: number, fallback: number) => whole.pipe(z.number().min(1).max(limit)).default(fallback);
 
 const windowFields = { from: whole.optional(), to: whole.optional() };
 const timelineQuery = z.object({
 	...windowFields,
+	...filterFields,
 	columns: cells(16_384, 1000),
 	by: z.enum(['kind', 'vcpu']).default('kind')
 });
@@ -80,18 +60,6 @@ const pageQuery = z.object({
 	from: whole.default(0),
 	limit: whole.pipe(z.number().min(1).max(10_000)).default(200)
 });
-
-/** An event as the API shows it: the native line with `seq` in front. */
-const wire = (event: NumberedEvent) => ({ seq: event.seq, ...toWire(event) }) as unknown as WireEvent;
-
-const windowOf = (
-	session: SessionDetail,
-	{ from, to }: { from?: number | undefined; to?: number | undefined }
-) => {
-	const time = { from: from ?? 0, to: to ?? session.endNs + 1 };
-	if (time.from >= time.to) throw new ApiError(400, `from ${time.from} must be before to ${time.to}`);
-	return time;
-};
 
 /** The lane that a `slot` had last. */
 function laneOf(session: SessionDetail, lane: number | undefined, slot: string | undefined): number {
@@ -130,20 +98,6 @@ export const api = new OpenAPIHono<Env>({
 api.onError((error, c) => problem(c, error));
 api.notFound((c) => problem(c, new ApiError(404, `nothing is at ${new URL(c.req.url).pathname}`)));
 
-const get = <Q extends z.ZodObject, P extends z.ZodObject = typeof idParam>(
-	path: string,
-	summary: string,
-	query: Q,
-	params?: P
-) =>
-	createRoute({
-		method: 'get',
-		path,
-		tags,
-		summary,
-		request: { params: (params ?? idParam) as P, query },
-		responses: { 200: json(summary), ...failures }
-	});
 const none = z.object({});
 
 api.openapi(
@@ -232,9 +186,11 @@ api.openapi(
 );
 
 api.openapi(get('/sessions/{id}/timeline', 'Events per time column', timelineQuery), async (c) => {
-	const { columns, by, ...window } = c.req.valid('query');
+	const { columns, by, from, to, ...fields } = c.req.valid('query');
 	const session = await c.env.store.getSession(c.req.valid('param').id);
-	return c.json(await timeline(c.env.store, session, { time: windowOf(session, window), columns, by }));
+	const time = windowOf(session, { from, to });
+	const filter = toFilter(fields, session);
+	return c.json(await timeline(c.env.store, session, { time, columns, by, filter }, c.req.raw.signal));
 });
 
 api.openapi(get('/sessions/{id}/heatmap', 'Accesses of a lane on a grid', heatQuery), async (c) => {
@@ -272,7 +228,7 @@ api.openapi(get('/sessions/{id}/events', 'A page of events', eventsQuery), async
 	const session = await store.getSession(c.req.valid('param').id);
 	const at = from ?? (t === undefined ? null : await seqAtTime(store, session.id, t));
 	const start = at ?? (order === 'asc' ? 0 : session.events - 1);
-	const filter = toFilter(fields);
+	const filter = toFilter(fields, session);
 	const { events, next } = await queryEvents(store, session.id, { filter, from: start, limit, order });
 	const other = order === 'asc' ? 'desc' : 'asc';
 	const back = { filter, from: order === 'asc' ? start - 1 : start + 1, limit: 1, order: other } as const;
@@ -286,8 +242,9 @@ api.openapi(get('/sessions/{id}/events', 'A page of events', eventsQuery), async
 
 api.openapi(get('/sessions/{id}/events.ndjson', 'Events as native lines', streamQuery), async (c) => {
 	const { from, to, ...fields } = c.req.valid('query');
-	const { id } = await c.env.store.getSession(c.req.valid('param').id);
-	const pages = eventPages(c.env.store, id, toFilter(fields), { from, to: to ?? Infinity });
+	const session = await c.env.store.getSession(c.req.valid('param').id);
+	const { id } = session;
+	const pages = eventPages(c.env.store, id, toFilter(fields, session), { from, to: to ?? Infinity });
 	return c.body(
 		ndjson(pages, (event) => JSON.stringify(toWire(event)) + '\n'),
 		200,
@@ -305,5 +262,6 @@ api.openapi(get('/sessions/{id}/pages/{gfn}', 'The history of a page', pageQuery
 
 registerLive(api);
 registerSimulations(api);
+registerRows(api);
 
 api.doc('/openapi.json', { openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } });

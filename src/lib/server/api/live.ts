@@ -2,7 +2,7 @@ import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { LivePosition } from '#lib/api/types.ts';
 import type { SessionInfo } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
-import type { Env } from './api.ts';
+import type { Env } from './route.ts';
 import { liveStream } from './live-stream.ts';
 import { flag, idParam, whole } from './params.ts';
 import { ApiError } from './problem.ts';

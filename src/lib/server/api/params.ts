@@ -1,5 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { filterOf } from '#lib/domain/filter-text.ts';
 import { KINDS, kindMask, MODES } from '#lib/domain/kinds.ts';
+import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { GFN_LIMIT } from '#lib/domain/units.ts';
 import type { EventFilter } from '../query/filter.ts';
 
@@ -57,13 +59,20 @@ export const filterFields = {
 		.string()
 		.regex(/^0x[0-9a-f]{1,16}$/i, 'must be 0x… of at most 64 bits')
 		.optional(),
-	lane: whole.optional()
+	lane: whole.optional(),
+	q: z
+		.string()
+		.max(4096)
+		.optional()
+		.openapi({ description: 'a filter text, like mode:write gfn:0x10..0x20 -vcpu:1' })
 };
+type FilterFields = z.output<z.ZodObject<typeof filterFields>>;
 
-/** The filter those fields ask for. */
-export function toFilter(query: z.output<z.ZodObject<typeof filterFields>>): EventFilter {
-	const { kinds, vcpu, gfn, time, rip, lane } = query;
+/** The filter those fields ask for, all of them at once. @throws {FilterTextError} if `q` is wrong */
+export function toFilter(query: FilterFields, session: SessionDetail): EventFilter {
+	const { kinds, vcpu, gfn, time, rip, lane, q } = query;
 	return {
+		...(q === undefined ? {} : { where: filterOf(q), memslots: session.memslots }),
 		...(kinds === undefined ? {} : { kinds }),
 		...(vcpu === undefined ? {} : { vcpus: vcpu.split(',').map(Number) }),
 		...(gfn && { gfn }),

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
+import { FilterTextError } from '#lib/domain/filter-text.ts';
 import { UnitError } from '#lib/domain/units.ts';
 import { NoSuchSessionError, NotLiveError, SeqConflictError } from '../store/store.ts';
 
@@ -31,7 +32,8 @@ function statusOf(error: Error): ContentfulStatusCode {
 	if (error instanceof ApiError) return error.status;
 	if (error instanceof NoSuchSessionError) return 404;
 	if (error instanceof SeqConflictError || error instanceof NotLiveError) return 409;
-	if (error instanceof RangeError || error instanceof UnitError) return 400;
+	if (error instanceof FilterTextError || error instanceof RangeError || error instanceof UnitError)
+		return 400;
 	if (error.name === 'IngestError') return 422;
 	if (error.name === 'SimulationOptionError') return 400;
 	if (error.name === 'TooManySimulationsError') return 503;
@@ -40,11 +42,12 @@ function statusOf(error: Error): ContentfulStatusCode {
 	return 500;
 }
 
-/** Members of a problem document beside the usual ones. */
+/** What a problem document says beside its detail. */
 function extensionsOf(error: Error): Readonly<Record<string, unknown>> {
 	if (error instanceof ApiError) return error.extensions;
 	if (error instanceof SeqConflictError) return { expected: error.expected, current: error.current };
-	return {};
+	if (!(error instanceof FilterTextError)) return {};
+	return { errors: error.issues.map((issue) => ({ parameter: 'q', ...issue })) };
 }
 
 /** An RFC 9457 problem document. */

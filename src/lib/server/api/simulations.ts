@@ -2,7 +2,7 @@ import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { WorkloadList } from '#lib/api/types.ts';
 import { LIMITS, USUAL_EVENTS } from '#lib/host/simulation/options.ts';
 import { WORKLOADS } from '#lib/host/workloads/catalog.ts';
-import type { Env } from './api.ts';
+import type { Env } from './route.ts';
 import { ApiError } from './problem.ts';
 
 const tags = ['simulated host'];

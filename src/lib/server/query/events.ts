@@ -2,7 +2,9 @@ import { eventAt } from '#lib/domain/batch-events.ts';
 import { COLUMNS } from '#lib/domain/batch.ts';
 import type { NumberedEvent } from '#lib/domain/events.ts';
 import type { Segment, TraceStore } from '../store/store.ts';
-import { filterColumns, matcher, mayMatch, type EventFilter } from './filter.ts';
+import { mayMatch, type EventFilter } from './filter.ts';
+import { selectEvents } from './filter-select.ts';
+import { pauses } from './pause.ts';
 import { lowerBound } from './search.ts';
 
 export interface EventQuery {
@@ -27,12 +29,14 @@ export async function queryEvents(store: TraceStore, id: string, query: EventQue
 	const segments = await store.segments(id);
 	const ordered = forward ? segments : [...segments].reverse();
 	const filter = query.filter ?? {};
+	const pause = pauses();
 	for (const segment of ordered) {
 		const reachable = forward
 			? segment.firstSeq + segment.count > query.from
 			: segment.firstSeq <= query.from;
 		if (!reachable || !mayMatch(segment, filter)) continue;
 		const hits = await matches(store, id, segment, query, query.limit + 1 - events.length);
+		await pause();
 		if (!hits.length) continue;
 		const columns = await store.readColumns(id, segment, [...COLUMNS, 'payload']);
 		const batch = { ...columns, length: segment.count };
@@ -51,17 +55,10 @@ async function matches(
 	{ filter = {}, from, order }: EventQuery,
 	limit: number
 ): Promise<number[]> {
-	const columns = await store.readColumns(id, segment, filterColumns(filter));
-	const test = matcher(columns, filter);
-	const hits: number[] = [];
-	if (order === 'desc') {
-		const last = Math.min(segment.count - 1, from - segment.firstSeq);
-		for (let i = last; i >= 0 && hits.length < limit; i--) if (test(i)) hits.push(i);
-	} else {
-		const first = Math.max(0, from - segment.firstSeq);
-		for (let i = first; i < segment.count && hits.length < limit; i++) if (test(i)) hits.push(i);
-	}
-	return hits;
+	const hits = await selectEvents(store, id, segment, filter);
+	const at = lowerBound(hits, order === 'desc' ? from + 1 - segment.firstSeq : from - segment.firstSeq);
+	if (order === 'desc') return [...hits.subarray(Math.max(0, at - limit), at)].reverse();
+	return [...hits.subarray(at, at + limit)];
 }
 
 /** All matching events from `from` on, a page at a time: memory stays flat however long the session is. */

@@ -7,7 +7,7 @@ import { counterAt, initialState, type TrackingState } from '#lib/domain/state.t
 import { hex } from '#lib/domain/units.ts';
 import type { StoredColumns, TraceStore } from '../store/store.ts';
 import { eventPages, queryEvents } from './events.ts';
-import { matcher, mayMatch } from './filter.ts';
+import { selectEvents } from './filter-select.ts';
 
 const TOP = 8;
 const TRACKS = kindMask(['track_add', 'track_remove']);
@@ -38,14 +38,10 @@ export async function pageHistory(
 		lastWriter: null
 	};
 	for (const segment of await store.segments(id)) {
-		if (!mayMatch(segment, filter)) continue;
-		const columns = await store.readColumns(id, segment, ['kind', 'gfn', 'npages', 'flags']);
-		const test = matcher(columns, filter);
-		const hits: number[] = [];
-		for (let i = 0; i < segment.count; i++) if (test(i)) hits.push(i);
+		const hits = await selectEvents(store, id, segment, filter);
 		if (!hits.length) continue;
-		const more = await store.readColumns(id, segment, ['ripLo', 'ripHi', 'tsNs']);
-		for (const i of hits) addTo(totals, { ...columns, ...more }, i, segment.firstSeq + i);
+		const columns = await store.readColumns(id, segment, ['kind', 'flags', 'ripLo', 'ripHi', 'tsNs']);
+		for (const i of hits) addTo(totals, columns, i, segment.firstSeq + i);
 	}
 	const { events, next } = await queryEvents(store, id, { filter, from, limit });
 	return {

@@ -1,0 +1,22 @@
+/** Shapes of the answers about rows, analyses, differences and notes; addresses and 64-bit values are `0x…` strings. */
+import type { WireEvent } from './types.ts';
+
+export interface EventCount {
+	/** Events that meet the filter. */
+	readonly count: number;
+}
+
+/** Rows of the filtered event table, in seq order. */
+export interface EventRowPage {
+	/** Events that meet the filter. */
+	readonly total: number;
+	/** Row (from 0) of the first event; `total` if there is none. */
+	readonly row: number;
+	/** Event `i` is row `row + i`. */
+	readonly events: readonly WireEvent[];
+}
+
+/** The neighbour that a step leads to; null at the end. */
+export interface EventStep {
+	readonly event: WireEvent | null;
+}

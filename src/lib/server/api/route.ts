@@ -1,0 +1,68 @@
+import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
+import type { AppendReceipt, IngestSummary, WireEvent } from '#lib/api/types.ts';
+import type { NumberedEvent } from '#lib/domain/events.ts';
+import { toWire } from '#lib/domain/native.ts';
+import type { SimulationRequest } from '#lib/host/simulation/options.ts';
+import type { SessionDetail } from '#lib/domain/session-info.ts';
+import type { TraceStore } from '../store/store.ts';
+import { idParam } from './params.ts';
+import { ApiError } from './problem.ts';
+
+/** What the API needs from its host. */
+export interface ApiBindings {
+	readonly store: TraceStore;
+	/** Loads an uploaded trace in a worker; absent where uploads are not offered. */
+	readonly upload?: (body: ReadableStream<Uint8Array>, name: string) => Promise<IngestSummary>;
+	/** Adds native lines to a live session at `expected`, read no faster than they are stored. */
+	readonly append?: (id: string, expected: number, body: AsyncIterable<Uint8Array>) => Promise<AppendReceipt>;
+	/** Runs a workload of the simulated host in a worker and returns the session's id. */
+	readonly simulate?: (
+		request: SimulationRequest,
+		options: { readonly name: string | undefined; readonly rate: number | undefined }
+	) => Promise<string>;
+}
+export type Env = { Bindings: ApiBindings };
+/** What `register…` functions add their routes to. */
+export type Api = OpenAPIHono<Env>;
+
+/** Most cells of a grid that one request may ask for. */
+export const MAX_CELLS = 4_000_000;
+
+/** An answer in JSON, for a route's `responses`. */
+export const json = (description: string) => ({
+	description,
+	content: { 'application/json': { schema: z.any() } }
+});
+export const failures = {
+	400: { description: 'A parameter is wrong (problem document)' },
+	404: { description: 'There is no such session (problem document)' }
+};
+
+/** A GET route below a session. */
+export const get = <Q extends z.ZodObject, P extends z.ZodObject = typeof idParam>(
+	path: string,
+	summary: string,
+	query: Q,
+	params?: P
+) =>
+	createRoute({
+		method: 'get',
+		path,
+		tags: ['sessions'],
+		summary,
+		request: { params: (params ?? idParam) as P, query },
+		responses: { 200: json(summary), ...failures }
+	});
+
+/** An event as the API shows it: the native line with `seq` in front. */
+export const wire = (event: NumberedEvent) => ({ seq: event.seq, ...toWire(event) }) as unknown as WireEvent;
+
+/** The asked time range, the whole session by default. */
+export function windowOf(
+	session: SessionDetail,
+	{ from, to }: { from?: number | undefined; to?: number | undefined }
+): { from: number; to: number } {
+	const time = { from: from ?? 0, to: to ?? session.endNs + 1 };
+	if (time.from >= time.to) throw new ApiError(400, `from ${time.from} must be before to ${time.to}`);
+	return time;
+}

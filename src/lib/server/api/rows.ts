@@ -1,0 +1,45 @@
+import { z } from '@hono/zod-openapi';
+import type { EventCount, EventRowPage } from '#lib/api/analyses-types.ts';
+import { countEvents, eventRows } from '../query/event-rows.ts';
+import { seqAtTime } from '../query/events.ts';
+import { filterFields, toFilter, whole } from './params.ts';
+import { get, wire, type Api } from './route.ts';
+
+const countQuery = z.object(filterFields);
+const rowsQuery = z.object({
+	...filterFields,
+	row: whole.optional(),
+	seq: whole.optional(),
+	t: whole.optional(),
+	limit: whole.pipe(z.number().min(1).max(10_000)).default(200)
+});
+
+/** Routes that number the filtered events: counts, and rows for a table that scrolls over all of them. */
+export function registerRows(api: Api): void {
+	api.openapi(get('/sessions/{id}/events/count', 'How many events meet a filter', countQuery), async (c) => {
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const filter = toFilter(c.req.valid('query'), session);
+		const count = await countEvents(c.env.store, session.id, filter, c.req.raw.signal);
+		return c.json({ count } satisfies EventCount);
+	});
+
+	const rows = get(
+		'/sessions/{id}/events/rows',
+		'Filtered events by row number, or from the first row at or after a seq or a time',
+		rowsQuery
+	);
+	api.openapi(rows, async (c) => {
+		const { store } = c.env;
+		const { row, seq, t, limit, ...fields } = c.req.valid('query');
+		const session = await store.getSession(c.req.valid('param').id);
+		const at = seq ?? (t === undefined ? undefined : await seqAtTime(store, session.id, t));
+		const got = await eventRows(store, session.id, {
+			filter: toFilter(fields, session),
+			limit,
+			signal: c.req.raw.signal,
+			...(row === undefined ? {} : { row }),
+			...(at === undefined ? {} : { seq: at })
+		});
+		return c.json({ ...got, events: got.events.map(wire) } satisfies EventRowPage);
+	});
+}
