@@ -5,6 +5,7 @@ import type { TraceStore } from '#lib/server/store/store.ts';
 import { refusal } from '#lib/server/api/guard.ts';
 import { batchOf } from '#lib/domain/batch-events.ts';
 import type { TraceEvent } from '#lib/domain/events.ts';
+import type { TrackedGrid } from '#lib/api/analyses-types.ts';
 import type { EventPage, HeatMap, PageHistory, Problem, StateView, Timeline } from '#lib/api/types.ts';
 
 let store: TraceStore;
@@ -157,4 +158,20 @@ test('a token is asked for, and moves from the address into a cookie', () => {
 	expect([moved?.status, moved?.headers.get('location')]).toEqual([303, '/x?a=1']);
 	const cookie = moved?.headers.get('set-cookie')?.split(';')[0] ?? '';
 	expect(guarded('http://localhost/', { headers: { cookie } }, 'secret')).toBeNull();
+});
+
+test('an age map in binary has 64-bit floats at a multiple of 8', async () => {
+	const path = '/sessions/one/heatmap?lane=0&columns=4&rows=2&value=age&vcpu=1';
+	const map = await json<HeatMap>(path);
+	// vCPU 1 writes at 10 to the lower half and reads at 19 from the upper half; columns end at 10, 20, 30, 40
+	expect(map.cells).toEqual([-1, 10, 20, 30, -1, 1, 11, 21]);
+	const bytes = await (await call(`${path}&format=grid`)).arrayBuffer();
+	const head = new DataView(bytes).getUint32(4, true);
+	expect((8 + head) % 8).toBe(0);
+	expect([...new Float64Array(bytes, 8 + head)]).toEqual(map.cells);
+});
+
+test('tracked pages show from the column on in which they are added', async () => {
+	const grid = await json<TrackedGrid>('/sessions/one/tracked?slot=3&mode=write&columns=4&rows=4');
+	expect([grid.max, grid.cells.indexOf(1), grid.cells.reduce((a, b) => a + b)]).toEqual([1, 3, 1]);
 });

@@ -1,4 +1,5 @@
 /** Shapes of the answers about rows, analyses, differences and notes; addresses and 64-bit values are `0x…` strings. */
+import type { Mode } from '../domain/kinds.ts';
 import type { WireEvent } from './types.ts';
 
 export interface EventCount {
@@ -19,4 +20,20 @@ export interface EventRowPage {
 /** The neighbour that a step leads to; null at the end. */
 export interface EventStep {
 	readonly event: WireEvent | null;
+}
+
+/** Tracked pages over time; the geometry is a heat map's. */
+export interface TrackedGrid {
+	readonly lane: number;
+	readonly modes: readonly Mode[];
+	readonly value: 'tracked';
+	readonly startNs: number;
+	readonly columnNs: number;
+	readonly columns: number;
+	readonly startGfn: number;
+	readonly rowPages: number;
+	readonly rows: number;
+	/** Pages of the row whose counter in one of the modes is above zero at the column's end; as a heat map's cells. */
+	readonly cells: readonly number[];
+	readonly max: number;
 }

@@ -101,6 +101,13 @@ export interface Timeline {
 }
 
 /**
+ * What a cell says. `sum`: accesses, a ranged one once for each page; `pages`: distinct gfns accessed; `max`: most
+ * accesses of one gfn; `first`: gfns whose first access of the whole session is here; `age`: ns from the row's last
+ * access to the column's end, -1 if it had none so far.
+ */
+export type HeatValue = 'sum' | 'pages' | 'max' | 'first' | 'age';
+
+/**
  * A heat map's geometry. Column `i` covers `[startNs + i * columnNs, + columnNs)`, row `j` the gfns
  * `[startGfn + j * rowPages, + rowPages)`; the last column and row may reach beyond the asked range, nothing
  * outside the asked range is counted.
@@ -108,15 +115,14 @@ export interface Timeline {
 export interface HeatMapHead {
 	readonly lane: number;
 	readonly kinds: readonly Mode[];
-	/** `sum`: accesses; `pages`: distinct gfns accessed. */
-	readonly value: 'sum' | 'pages';
+	readonly value: HeatValue;
 	readonly startNs: number;
 	readonly columnNs: number;
 	readonly columns: number;
 	readonly startGfn: number;
 	readonly rowPages: number;
 	readonly rows: number;
-	/** Largest cell and sum of all cells. */
+	/** Largest cell, and sum of all cells (those of -1 left out). */
 	readonly max: number;
 	readonly total: number;
 	readonly loss: readonly LossSpan[];

@@ -1,28 +1,25 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import type { EventPage, HeatMap } from '#lib/api/types.ts';
-import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
+import type { EventPage } from '#lib/api/types.ts';
 import { toWire } from '#lib/domain/native.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { GFN_LIMIT } from '#lib/domain/units.ts';
 import { eventPages, queryEvents, seqAtTime } from '../query/events.ts';
-import { heatMap } from '../query/heat-map.ts';
 import { pageHistory } from '../query/page-history.ts';
 import { stateView } from '../query/state-view.ts';
 import { timeline } from '../query/timeline.ts';
-import { encodeGrid } from './grid.ts';
 import { createLiveSession, registerLive } from './live.ts';
 import { ndjson } from './ndjson.ts';
-import { filterFields, flag, gfnRange, idParam, modeList, toFilter, whole } from './params.ts';
+import { cells, filterFields, idParam, toFilter, whole } from './params.ts';
 import { ApiError, problem } from './problem.ts';
-import { failures, get, json, MAX_CELLS, windowOf, wire, type Env } from './route.ts';
+import { failures, get, json, windowOf, wire, type Env } from './route.ts';
+import { registerHeat } from './heat.ts';
 import { registerRows } from './rows.ts';
 import { registerSimulations } from './simulations.ts';
 
 export type { ApiBindings } from './route.ts';
 
 const tags = ['sessions'];
-const cells = (limit: number, fallback: number) => whole.pipe(z.number().min(1).max(limit)).default(fallback);
 
 const windowFields = { from: whole.optional(), to: whole.optional() };
 const timelineQuery = z.object({
@@ -30,21 +27,6 @@ const timelineQuery = z.object({
 	...filterFields,
 	columns: cells(16_384, 1000),
 	by: z.enum(['kind', 'vcpu']).default('kind')
-});
-const heatQuery = z.object({
-	...windowFields,
-	lane: whole.optional(),
-	slot: z
-		.string()
-		.regex(/^([01]:)?\d{1,3}$/, 'must be ID or AS:ID')
-		.optional(),
-	kinds: modeList.optional(),
-	gfn: gfnRange.optional(),
-	columns: cells(16_384, 1200),
-	rows: cells(16_384, 512),
-	value: z.enum(['sum', 'pages']).default('sum'),
-	align: flag.default(false),
-	format: z.enum(['json', 'grid']).default('json')
 });
 const eventsQuery = z.object({
 	...filterFields,
@@ -60,16 +42,6 @@ const pageQuery = z.object({
 	from: whole.default(0),
 	limit: whole.pipe(z.number().min(1).max(10_000)).default(200)
 });
-
-/** The lane that a `slot` had last. */
-function laneOf(session: SessionDetail, lane: number | undefined, slot: string | undefined): number {
-	if (lane !== undefined) return lane;
-	if (slot === undefined) throw new ApiError(400, 'say lane=N or slot=ID', { lanes: session.lanes.length });
-	const [slotId = 0, asId = 0] = slot.split(':').map(Number).reverse();
-	const found = session.memslots.findLast((each) => each.slotId === slotId && each.asId === asId);
-	if (!found) throw new ApiError(404, `session ${session.id} never had a memslot ${slot}`);
-	return found.lane;
-}
 
 /** Seq that `seq` or `t` names: right after the events at or before time `t`. */
 async function positionOf(
@@ -193,30 +165,6 @@ api.openapi(get('/sessions/{id}/timeline', 'Events per time column', timelineQue
 	return c.json(await timeline(c.env.store, session, { time, columns, by, filter }, c.req.raw.signal));
 });
 
-api.openapi(get('/sessions/{id}/heatmap', 'Accesses of a lane on a grid', heatQuery), async (c) => {
-	const query = c.req.valid('query');
-	if (query.columns * query.rows > MAX_CELLS)
-		throw new ApiError(400, `columns x rows must not pass ${MAX_CELLS}`);
-	const session = await c.env.store.getSession(c.req.valid('param').id);
-	const lane = laneOf(session, query.lane, query.slot);
-	const own = session.lanes[lane];
-	if (!own)
-		throw new ApiError(404, `session ${session.id} has no lane ${lane}`, { lanes: session.lanes.length });
-	const grid = await heatMap(c.env.store, session, {
-		lane,
-		kinds: query.kinds ?? ACCESS_KINDS,
-		time: windowOf(session, query),
-		gfn: query.gfn ?? { from: own.baseGfn, to: own.baseGfn + own.npages },
-		columns: query.columns,
-		rows: query.rows,
-		value: query.value,
-		align: query.align
-	});
-	if (query.format === 'grid')
-		return c.body(encodeGrid(grid), 200, { 'content-type': 'application/octet-stream' });
-	return c.json({ ...grid, cells: [...grid.cells] } satisfies HeatMap);
-});
-
 api.openapi(get('/sessions/{id}/state', 'The tracking state at a position', stateQuery), async (c) => {
 	const session = await c.env.store.getSession(c.req.valid('param').id);
 	return c.json(await stateView(c.env.store, session.id, await positionOf(c, session, c.req.valid('query'))));
@@ -262,6 +210,7 @@ api.openapi(get('/sessions/{id}/pages/{gfn}', 'The history of a page', pageQuery
 
 registerLive(api);
 registerSimulations(api);
+registerHeat(api);
 registerRows(api);
 
 api.doc('/openapi.json', { openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } });

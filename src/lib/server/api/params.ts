@@ -39,6 +39,10 @@ export const gfnRange = range(GFN_LIMIT);
 export const timeRange = range(2 ** 53);
 export const flag = z.enum(['0', '1', 'true', 'false']).transform((text) => text === '1' || text === 'true');
 
+/** A number of columns or rows. */
+export const cells = (limit: number, fallback: number) =>
+	whole.pipe(z.number().min(1).max(limit)).default(fallback);
+
 export const idParam = z.object({
 	id: z
 		.string()

@@ -1,0 +1,98 @@
+import { z } from '@hono/zod-openapi';
+import type { TrackedGrid } from '#lib/api/analyses-types.ts';
+import type { HeatMap } from '#lib/api/types.ts';
+import { ACCESS_KINDS, MODES, type Mode } from '#lib/domain/kinds.ts';
+import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
+import { heatMap } from '../query/heat-map.ts';
+import { trackedGrid } from '../query/tracked-grid.ts';
+import { encodeGrid } from './grid.ts';
+import { cells, filterFields, flag, gfnRange, modeList, toFilter, whole } from './params.ts';
+import { ApiError } from './problem.ts';
+import { get, MAX_CELLS, windowOf, type Api } from './route.ts';
+
+const slot = z.string().regex(/^([01]:)?\d{1,3}$/, 'must be ID or AS:ID');
+const gridFields = {
+	from: whole.optional(),
+	to: whole.optional(),
+	lane: whole.optional(),
+	slot: slot.optional(),
+	gfn: gfnRange.optional(),
+	columns: cells(16_384, 1200),
+	rows: cells(16_384, 512),
+	align: flag.default(false),
+	format: z.enum(['json', 'grid']).default('json')
+};
+const heatQuery = z.object({
+	...gridFields,
+	kinds: modeList.optional(),
+	vcpu: filterFields.vcpu,
+	rip: filterFields.rip,
+	q: filterFields.q,
+	value: z.enum(['sum', 'pages', 'max', 'first', 'age']).default('sum')
+});
+const trackedQuery = z.object({
+	...gridFields,
+	mode: z
+		.string()
+		.transform((text) => text.split(',').filter(Boolean) as Mode[])
+		.refine((modes) => modes.every((mode) => MODES.includes(mode)), `must be of ${MODES.join(', ')}`)
+		.default([...MODES])
+});
+
+type GridQuery = Pick<z.output<typeof heatQuery>, keyof typeof gridFields>;
+
+/** The lane that `lane` names or that `slot` had last. */
+export function laneOf(
+	session: SessionDetail,
+	{ lane, slot: wanted }: { lane?: number | undefined; slot?: string | undefined }
+): LaneInfo {
+	let at = lane;
+	if (at === undefined) {
+		if (wanted === undefined)
+			throw new ApiError(400, 'say lane=N or slot=ID', { lanes: session.lanes.length });
+		const [slotId = 0, asId = 0] = wanted.split(':').map(Number).reverse();
+		const found = session.memslots.findLast((each) => each.slotId === slotId && each.asId === asId);
+		if (!found) throw new ApiError(404, `session ${session.id} never had a memslot ${wanted}`);
+		at = found.lane;
+	}
+	const own = session.lanes[at];
+	if (!own)
+		throw new ApiError(404, `session ${session.id} has no lane ${at}`, { lanes: session.lanes.length });
+	return own;
+}
+
+/** The asked part of a lane. */
+function gridOf(session: SessionDetail, query: GridQuery) {
+	if (query.columns * query.rows > MAX_CELLS)
+		throw new ApiError(400, `columns x rows must not pass ${MAX_CELLS}`);
+	const lane = laneOf(session, query);
+	const { columns, rows, align } = query;
+	const gfn = query.gfn ?? { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
+	return { lane: lane.lane, time: windowOf(session, query), gfn, columns, rows, align };
+}
+
+const BINARY = { 'content-type': 'application/octet-stream' };
+
+/** Grids over time and gfns: heat maps and tracked pages. */
+export function registerHeat(api: Api): void {
+	api.openapi(get('/sessions/{id}/heatmap', 'Accesses of a lane on a grid', heatQuery), async (c) => {
+		const query = c.req.valid('query');
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const { vcpu, rip, q } = query;
+		const filter = toFilter({ vcpu, rip, q }, session);
+		const wanted = { ...gridOf(session, query), kinds: query.kinds ?? ACCESS_KINDS, value: query.value };
+		const grid = await heatMap(c.env.store, session, { ...wanted, filter }, c.req.raw.signal);
+		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, BINARY);
+		return c.json({ ...grid, cells: [...grid.cells] } satisfies HeatMap);
+	});
+
+	const tracked = get('/sessions/{id}/tracked', 'Tracked pages of a lane at each column’s end', trackedQuery);
+	api.openapi(tracked, async (c) => {
+		const query = c.req.valid('query');
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const wanted = { ...gridOf(session, query), modes: query.mode };
+		const grid = await trackedGrid(c.env.store, session, wanted, c.req.raw.signal);
+		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, BINARY);
+		return c.json({ ...grid, cells: [...grid.cells] } satisfies TrackedGrid);
+	});
+}
