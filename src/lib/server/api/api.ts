@@ -13,6 +13,7 @@ import { ndjson } from './ndjson.ts';
 import { cells, filterFields, idParam, toFilter, whole } from './params.ts';
 import { ApiError, problem } from './problem.ts';
 import { failures, get, json, windowOf, wire, type Env } from './route.ts';
+import { registerAnalyses } from './analyses.ts';
 import { registerHeat } from './heat.ts';
 import { registerRows } from './rows.ts';
 import { registerSimulations } from './simulations.ts';
@@ -211,6 +212,7 @@ api.openapi(get('/sessions/{id}/pages/{gfn}', 'The history of a page', pageQuery
 registerLive(api);
 registerSimulations(api);
 registerHeat(api);
+registerAnalyses(api);
 registerRows(api);
 
 api.doc('/openapi.json', { openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } });

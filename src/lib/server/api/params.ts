@@ -70,7 +70,8 @@ export const filterFields = {
 		.optional()
 		.openapi({ description: 'a filter text, like mode:write gfn:0x10..0x20 -vcpu:1' })
 };
-type FilterFields = z.output<z.ZodObject<typeof filterFields>>;
+/** What those fields parse to. */
+export type FilterFields = z.output<z.ZodObject<typeof filterFields>>;
 
 /** The filter those fields ask for, all of them at once. @throws {FilterTextError} if `q` is wrong */
 export function toFilter(query: FilterFields, session: SessionDetail): EventFilter {
