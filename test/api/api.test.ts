@@ -5,7 +5,7 @@ import type { TraceStore } from '#lib/server/store/store.ts';
 import { refusal } from '#lib/server/api/guard.ts';
 import { batchOf } from '#lib/domain/batch-events.ts';
 import type { TraceEvent } from '#lib/domain/events.ts';
-import type { TrackedGrid } from '#lib/api/analyses-types.ts';
+import type { EventStep, PageNeighbours, TrackedGrid, WhyTracked } from '#lib/api/analyses-types.ts';
 import type { EventPage, HeatMap, PageHistory, Problem, StateView, Timeline } from '#lib/api/types.ts';
 
 let store: TraceStore;
@@ -174,4 +174,19 @@ test('an age map in binary has 64-bit floats at a multiple of 8', async () => {
 test('tracked pages show from the column on in which they are added', async () => {
 	const grid = await json<TrackedGrid>('/sessions/one/tracked?slot=3&mode=write&columns=4&rows=4');
 	expect([grid.max, grid.cells.indexOf(1), grid.cells.reduce((a, b) => a + b)]).toEqual([1, 3, 1]);
+});
+
+test('a page’s neighbours, steps and reasons are found', async () => {
+	const around = await json<PageNeighbours>('/sessions/one/pages/0x101/neighbours?seq=3');
+	expect([around.previous?.seq, around.next?.seq]).toEqual([2, 7]);
+	const writes = await json<PageNeighbours>('/sessions/one/pages/0x101/neighbours?seq=3&kinds=write');
+	expect([writes.previous?.seq, writes.next]).toEqual([2, null]);
+	const step = (query: string) => json<EventStep>(`/sessions/one/events/step?${query}`);
+	expect((await step('seq=2&what=tracking')).event?.seq).toBe(5); // the epoch
+	expect((await step('seq=7&what=tracking&dir=previous&q=-kind:epoch')).event?.seq).toBe(1);
+	expect((await step('seq=3&what=page&gfn=0x101')).event?.seq).toBe(7);
+	expect((await call('/sessions/one/events/step?seq=3&what=page')).status).toBe(400);
+	const why = await json<WhyTracked>('/sessions/one/pages/0x101/why');
+	expect(why.slots).toMatchObject([{ slotId: 3, modes: [{ mode: 'write', count: 1, adds: [{ seq: 7 }] }] }]);
+	expect((await json<WhyTracked>('/sessions/one/pages/0x101/why?seq=7')).slots).toEqual([]);
 });

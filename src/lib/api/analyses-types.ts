@@ -17,9 +17,33 @@ export interface EventRowPage {
 	readonly events: readonly WireEvent[];
 }
 
-/** The neighbour that a step leads to; null at the end. */
+/** The event that a step leads to; null at the end. */
 export interface EventStep {
 	readonly event: WireEvent | null;
+}
+
+/** The events on a page right before and after a position; null where there is none. */
+export interface PageNeighbours {
+	readonly previous: WireEvent | null;
+	readonly next: WireEvent | null;
+}
+
+/** Why a page is tracked right before event `seq`. */
+export interface WhyTracked {
+	readonly gfn: number;
+	readonly seq: number;
+	/** Memslots that hold the page and track it in some mode. */
+	readonly slots: readonly {
+		readonly asId: number;
+		readonly slotId: number;
+		readonly modes: readonly {
+			readonly mode: Mode;
+			/** The page's counter. */
+			readonly count: number;
+			/** The track_add events that still count, oldest first; the newest 1,000 of them. */
+			readonly adds: readonly WireEvent[];
+		}[];
+	}[];
 }
 
 /** Tracked pages over time; the geometry is a heat map's. */

@@ -1,20 +1,19 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { Context } from 'hono';
 import type { EventPage } from '#lib/api/types.ts';
 import { toWire } from '#lib/domain/native.ts';
-import type { SessionDetail } from '#lib/domain/session-info.ts';
-import { GFN_LIMIT } from '#lib/domain/units.ts';
 import { eventPages, queryEvents, seqAtTime } from '../query/events.ts';
 import { pageHistory } from '../query/page-history.ts';
+import { stepEvent } from '../query/step.ts';
 import { stateView } from '../query/state-view.ts';
 import { timeline } from '../query/timeline.ts';
 import { createLiveSession, registerLive } from './live.ts';
 import { ndjson } from './ndjson.ts';
-import { cells, filterFields, idParam, toFilter, whole } from './params.ts';
+import { cells, filterFields, flag, idParam, pageParam, toFilter, whole } from './params.ts';
 import { ApiError, problem } from './problem.ts';
-import { failures, get, json, windowOf, wire, type Env } from './route.ts';
+import { failures, get, json, positionOf, windowOf, wire, type Env } from './route.ts';
 import { registerAnalyses } from './analyses.ts';
 import { registerHeat } from './heat.ts';
+import { registerPages } from './pages.ts';
 import { registerRows } from './rows.ts';
 import { registerSimulations } from './simulations.ts';
 
@@ -38,24 +37,10 @@ const eventsQuery = z.object({
 });
 const stateQuery = z.object({ seq: whole.optional(), t: whole.optional() });
 const streamQuery = z.object({ ...filterFields, from: whole.default(0), to: whole.optional() });
-const pageParam = idParam.extend({ gfn: whole.pipe(z.number().max(GFN_LIMIT - 1)) });
 const pageQuery = z.object({
 	from: whole.default(0),
 	limit: whole.pipe(z.number().min(1).max(10_000)).default(200)
 });
-
-/** Seq that `seq` or `t` names: right after the events at or before time `t`. */
-async function positionOf(
-	c: Context<Env>,
-	session: SessionDetail,
-	{ seq, t }: { seq?: number | undefined; t?: number | undefined }
-): Promise<number> {
-	const position =
-		seq ?? (t === undefined ? session.events : await seqAtTime(c.env.store, session.id, t + 1));
-	if (position > session.events)
-		throw new ApiError(400, `session ${session.id} ends at seq ${session.events}`);
-	return position;
-}
 
 /** The HTTP API under `/api/v1`; `api.request(url, {}, { store })` tests it without a server. */
 export const api = new OpenAPIHono<Env>({
@@ -168,7 +153,9 @@ api.openapi(get('/sessions/{id}/timeline', 'Events per time column', timelineQue
 
 api.openapi(get('/sessions/{id}/state', 'The tracking state at a position', stateQuery), async (c) => {
 	const session = await c.env.store.getSession(c.req.valid('param').id);
-	return c.json(await stateView(c.env.store, session.id, await positionOf(c, session, c.req.valid('query'))));
+	return c.json(
+		await stateView(c.env.store, session.id, await positionOf(c.env.store, session, c.req.valid('query')))
+	);
 });
 
 api.openapi(get('/sessions/{id}/events', 'A page of events', eventsQuery), async (c) => {
@@ -179,13 +166,11 @@ api.openapi(get('/sessions/{id}/events', 'A page of events', eventsQuery), async
 	const start = at ?? (order === 'asc' ? 0 : session.events - 1);
 	const filter = toFilter(fields, session);
 	const { events, next } = await queryEvents(store, session.id, { filter, from: start, limit, order });
-	const other = order === 'asc' ? 'desc' : 'asc';
-	const back = { filter, from: order === 'asc' ? start - 1 : start + 1, limit: 1, order: other } as const;
-	const before = await queryEvents(store, session.id, back);
+	const before = await stepEvent(store, session.id, filter, start, order === 'asc' ? 'previous' : 'next');
 	return c.json({
 		events: events.map(wire),
 		next,
-		previous: before.events[0]?.seq ?? null
+		previous: before?.seq ?? null
 	} satisfies EventPage);
 });
 
@@ -214,5 +199,6 @@ registerSimulations(api);
 registerHeat(api);
 registerAnalyses(api);
 registerRows(api);
+registerPages(api);
 
 api.doc('/openapi.json', { openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } });

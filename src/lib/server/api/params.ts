@@ -50,6 +50,9 @@ export const idParam = z.object({
 		.openapi({ param: { name: 'id', in: 'path' } })
 });
 
+/** A session and one of its pages. */
+export const pageParam = idParam.extend({ gfn: whole.pipe(z.number().max(GFN_LIMIT - 1)) });
+
 /** Query fields that choose events. */
 export const filterFields = {
 	kinds: kindList.optional(),

@@ -4,6 +4,7 @@ import type { NumberedEvent } from '#lib/domain/events.ts';
 import { toWire } from '#lib/domain/native.ts';
 import type { SimulationRequest } from '#lib/host/simulation/options.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
+import { seqAtTime } from '../query/events.ts';
 import type { TraceStore } from '../store/store.ts';
 import { idParam } from './params.ts';
 import { ApiError } from './problem.ts';
@@ -65,4 +66,16 @@ export function windowOf(
 	const time = { from: from ?? 0, to: to ?? session.endNs + 1 };
 	if (time.from >= time.to) throw new ApiError(400, `from ${time.from} must be before to ${time.to}`);
 	return time;
+}
+
+/** Seq that `seq` or `t` names: right after the events at or before time `t`. */
+export async function positionOf(
+	store: TraceStore,
+	session: SessionDetail,
+	{ seq, t }: { seq?: number | undefined; t?: number | undefined }
+): Promise<number> {
+	const position = seq ?? (t === undefined ? session.events : await seqAtTime(store, session.id, t + 1));
+	if (position > session.events)
+		throw new ApiError(400, `session ${session.id} ends at seq ${session.events}`);
+	return position;
 }

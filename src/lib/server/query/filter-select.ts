@@ -3,6 +3,7 @@ import { termsOf } from '#lib/domain/filter-expr.ts';
 import type { Segment, StoredColumnName, StoredColumns, TraceStore } from '../store/store.ts';
 import { exprOf, type EventFilter } from './filter.ts';
 import { residual } from './filter-prune.ts';
+import { rememberPages, ruledOut } from './page-bits.ts';
 import { markTerm, type SegmentEvents } from './filter-terms.ts';
 
 const NUMBER_COLUMNS: Readonly<Record<NumberField, readonly StoredColumnName[]>> = {
@@ -83,10 +84,13 @@ export async function selectEvents(
 	segment: Segment,
 	filter: EventFilter
 ): Promise<Uint32Array> {
+	const page = filter.gfn && filter.gfn.to === filter.gfn.from + 1 ? filter.gfn.from : null;
+	if (page !== null && ruledOut(store, segment, page)) return NOTHING;
 	const rest = residual(exprOf(filter), segment);
 	if (rest === false) return NOTHING;
 	if (rest === true) return allIndexes(segment.count);
 	const columns = (await store.readColumns(id, segment, exprColumns(rest))) as StoredColumns; // those that are read
+	if (page !== null) rememberPages(store, segment, columns);
 	const marks = new Uint8Array(segment.count);
 	mark(rest, { segment, columns, memslots: filter.memslots ?? [] }, marks);
 	let n = 0;

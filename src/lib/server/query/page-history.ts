@@ -7,12 +7,22 @@ import { counterAt, initialState, type TrackingState } from '#lib/domain/state.t
 import { hex } from '#lib/domain/units.ts';
 import type { StoredColumns, TraceStore } from '../store/store.ts';
 import { eventPages, queryEvents } from './events.ts';
+import type { EventFilter } from './filter.ts';
 import { selectEvents } from './filter-select.ts';
+import { pauses } from './pause.ts';
 
 const TOP = 8;
 const TRACKS = kindMask(['track_add', 'track_remove']);
 /** Kinds that are about a page; memslot events merely contain it. */
-const PAGE_KINDS = kindMask(MODES) | TRACKS | kindMask(['page_fault', 'spte_protect', 'anomaly']);
+export const PAGE_KINDS = kindMask(MODES) | TRACKS | kindMask(['page_fault', 'spte_protect', 'anomaly']);
+
+const SLOT_KINDS = kindMask([
+	'memslot_create',
+	'memslot_move',
+	'memslot_delete',
+	'create_slot',
+	'flush_slot'
+]);
 
 interface Totals {
 	readonly counts: Map<number, number>;
@@ -37,7 +47,9 @@ export async function pageHistory(
 		lastSeq: null,
 		lastWriter: null
 	};
+	const pause = pauses();
 	for (const segment of await store.segments(id)) {
+		await pause();
 		const hits = await selectEvents(store, id, segment, filter);
 		if (!hits.length) continue;
 		const columns = await store.readColumns(id, segment, ['kind', 'flags', 'ripLo', 'ripHi', 'tsNs']);
@@ -80,12 +92,11 @@ type Interval = { -readonly [K in keyof PageHistory['tracked'][number]]: PageHis
 
 /** When the page's counter of a mode was above zero in some slot that holds it: one replay of the events that matter. */
 async function trackedIntervals(store: TraceStore, id: string, gfn: number): Promise<Interval[]> {
-	const kinds =
-		TRACKS | kindMask(['memslot_create', 'memslot_move', 'memslot_delete', 'create_slot', 'flush_slot']);
+	const { kinds } = await store.getSession(id);
 	const state = initialState();
 	const intervals: Interval[] = [];
 	const open = new Map<number, Interval>();
-	for await (const page of eventPages(store, id, { kinds })) {
+	for await (const page of eventPages(store, id, trackFilter(gfn, kinds.memslot_move === undefined))) {
 		for (const event of page) {
 			state.seq = event.seq;
 			evolve(state, event);
@@ -106,6 +117,23 @@ async function trackedIntervals(store: TraceStore, id: string, gfn: number): Pro
 	}
 	return intervals;
 }
+
+/** Slots that come and go, and the track events of the page: of all pages where a moved slot takes its counters along. */
+const trackFilter = (gfn: number, unmoved: boolean): EventFilter => ({
+	where: {
+		type: 'any',
+		of: [
+			{ type: 'kind', kinds: SLOT_KINDS },
+			{
+				type: 'all',
+				of: [
+					{ type: 'kind', kinds: TRACKS },
+					{ type: 'gfn', spans: [unmoved ? { from: gfn, to: gfn + 1 } : { from: 0, to: Infinity }] }
+				]
+			}
+		]
+	}
+});
 
 const isTracked = (state: TrackingState, gfn: number, mode: number): boolean =>
 	[...state.memslots.values()].some(

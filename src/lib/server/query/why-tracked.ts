@@ -1,0 +1,101 @@
+import type { WhyTracked } from '#lib/api/analyses-types.ts';
+import type { WireEvent } from '#lib/api/types.ts';
+import { evolve } from '#lib/domain/evolve.ts';
+import type { NumberedEvent, TrackAddEvent } from '#lib/domain/events.ts';
+import { kindMask, MODES } from '#lib/domain/kinds.ts';
+import { toWire } from '#lib/domain/native.ts';
+import type { SessionDetail } from '#lib/domain/session-info.ts';
+import { counterAt, initialState, slotKey, type MemslotState } from '#lib/domain/state.ts';
+import type { TraceStore } from '../store/store.ts';
+import { eventPages } from './events.ts';
+
+/** Most events listed for a mode. */
+const LISTED = 1000;
+const SLOT_KINDS = kindMask(['memslot_create', 'memslot_move', 'memslot_delete', 'create_slot']);
+const TRACKS = kindMask(['track_add', 'track_remove']);
+
+type Add = NumberedEvent & TrackAddEvent;
+
+/**
+ * For each memslot that tracks the page right before event `seq`: the track_add events that still count. A track_remove takes
+ * back the newest add of the same node that still counts, or the newest of all if that node has none.
+ * @throws {RangeError} if the session has fewer events
+ */
+export async function whyTracked(
+	store: TraceStore,
+	session: SessionDetail,
+	gfn: number,
+	seq: number
+): Promise<WhyTracked> {
+	const state = await store.stateBefore(session.id, seq);
+	const slots = [];
+	for (const slot of state.memslots.values()) {
+		if (gfn < slot.baseGfn || gfn >= slot.baseGfn + slot.npages) continue;
+		const counts = MODES.map((_, mode) => counterAt(slot, gfn, mode));
+		if (counts.every((count) => count === 0)) continue;
+		const adds = await standingAdds(store, session, slot, gfn - slot.baseGfn, seq);
+		const modes = MODES.map((mode, i) => ({
+			mode,
+			count: counts[i] as number,
+			adds: (adds[i] ?? []).slice(-LISTED).map((event) => ({ seq: event.seq, ...toWire(event) }) as WireEvent)
+		}));
+		const { asId, slotId } = slot;
+		slots.push({ asId, slotId, modes: modes.filter((mode) => mode.count > 0) });
+	}
+	return { gfn, seq, slots };
+}
+
+/** By mode: the adds behind the counters of the slot's page `index`. One replay of the events that concern it. */
+async function standingAdds(
+	store: TraceStore,
+	session: SessionDetail,
+	slot: MemslotState,
+	index: number,
+	seq: number
+): Promise<Add[][]> {
+	// the page's gfn changed when its slot moved
+	const spans = session.memslots
+		.filter(
+			(row) => row.asId === slot.asId && row.slotId === slot.slotId && row.createdSeq >= slot.createdSeq
+		)
+		.map((row) => ({ from: row.baseGfn + index, to: row.baseGfn + index + 1 }));
+	const where = {
+		type: 'any',
+		of: [
+			{ type: 'kind', kinds: SLOT_KINDS },
+			{
+				type: 'all',
+				of: [
+					{ type: 'kind', kinds: TRACKS },
+					{ type: 'gfn', spans }
+				]
+			}
+		]
+	} as const;
+	const state = initialState();
+	const adds = MODES.map((): Add[] => []);
+	const count = (mode: number) => {
+		const own = state.memslots.get(slotKey(slot.asId, slot.slotId));
+		return own ? counterAt(own, own.baseGfn + index, mode) : 0;
+	};
+	for await (const page of eventPages(store, session.id, { where }, { from: slot.createdSeq, to: seq }))
+		for (const event of page) {
+			if (event.kind !== 'track_add' && event.kind !== 'track_remove') {
+				evolve(state, event);
+				continue;
+			}
+			const mode = MODES.indexOf(event.mode);
+			const before = count(mode);
+			evolve(state, event);
+			const after = count(mode);
+			const standing = adds[mode] as Add[];
+			if (event.kind === 'track_add' && after > before) standing.push(event);
+			else if (after < before) takeBack(standing, event.nodeId);
+		}
+	return adds;
+}
+
+function takeBack(standing: Add[], nodeId: number | undefined): void {
+	const own = standing.findLastIndex((add) => add.nodeId === nodeId);
+	standing.splice(own < 0 ? -1 : own, 1);
+}
