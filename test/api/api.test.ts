@@ -5,7 +5,13 @@ import type { TraceStore } from '#lib/server/store/store.ts';
 import { refusal } from '#lib/server/api/guard.ts';
 import { batchOf } from '#lib/domain/batch-events.ts';
 import type { TraceEvent } from '#lib/domain/events.ts';
-import type { EventStep, PageNeighbours, TrackedGrid, WhyTracked } from '#lib/api/analyses-types.ts';
+import type {
+	EventStep,
+	PageNeighbours,
+	StateDiff,
+	TrackedGrid,
+	WhyTracked
+} from '#lib/api/analyses-types.ts';
 import type { EventPage, HeatMap, PageHistory, Problem, StateView, Timeline } from '#lib/api/types.ts';
 
 let store: TraceStore;
@@ -189,4 +195,21 @@ test('a page’s neighbours, steps and reasons are found', async () => {
 	const why = await json<WhyTracked>('/sessions/one/pages/0x101/why');
 	expect(why.slots).toMatchObject([{ slotId: 3, modes: [{ mode: 'write', count: 1, adds: [{ seq: 7 }] }] }]);
 	expect((await json<WhyTracked>('/sessions/one/pages/0x101/why?seq=7')).slots).toEqual([]);
+});
+
+test('the difference of two positions names what was gained', async () => {
+	const diff = await json<StateDiff>('/sessions/one/state/diff?from=1&to=9');
+	expect(diff.slots).toMatchObject([
+		{ slotId: 3, change: 'added', counters: { write: [{ gfn: 0x101, npages: 1, before: 0, after: 1 }] } }
+	]);
+	expect(diff.events).toEqual({
+		memslot_create: 1,
+		write: 2,
+		preread: 1,
+		epoch: 1,
+		preexec: 1,
+		track_add: 1,
+		end: 1
+	});
+	expect((await call('/sessions/one/state/diff?from=1&to=10')).status).toBe(400);
 });

@@ -225,3 +225,66 @@ export interface Anomalies {
 	/** Pass as `from` to go on; null at the end. */
 	readonly next: number | null;
 }
+
+/** `[gfn, gfn + npages)` whose counter went from `before` to `after`. */
+export interface CounterChange {
+	readonly gfn: number;
+	readonly npages: number;
+	readonly before: number;
+	readonly after: number;
+}
+
+export interface MemslotBrief {
+	readonly asId: number;
+	readonly slotId: number;
+	readonly lane: number;
+	readonly baseGfn: number;
+	readonly npages: number;
+	readonly flags: number;
+	readonly name: string | null;
+}
+
+/** What one position has and the other has not, tracked pages by gfn. */
+export interface SlotDiff {
+	readonly asId: number;
+	readonly slotId: number;
+	readonly change: 'added' | 'removed' | 'changed';
+	/** The memslot before and after; null where it is not there. A slot made anew is `changed`. */
+	readonly before: MemslotBrief | null;
+	readonly after: MemslotBrief | null;
+	/** Fields of the memslot that differ. */
+	readonly fields: readonly string[];
+	/** True if it was deleted and created again in between. */
+	readonly renewed: boolean;
+	/** By mode: runs of pages whose counter differs, in gfn order, cut at 4,096 a mode. */
+	readonly counters: Readonly<Record<Mode, readonly CounterChange[]>>;
+	/** By mode, never cut: pages tracked after but not before, and the reverse. */
+	readonly gained: ModeCounts;
+	readonly lost: ModeCounts;
+	readonly cut: boolean;
+}
+
+export interface StateDiff {
+	readonly from: number;
+	readonly to: number;
+	/** Events between the positions, by kind. */
+	readonly events: Readonly<Record<string, number>>;
+	/** Memslots that differ in any way, by address space and id. */
+	readonly slots: readonly SlotDiff[];
+	readonly notifiers: {
+		readonly added: readonly NotifierBrief[];
+		readonly removed: readonly NotifierBrief[];
+		/** Node ids in call order. */
+		readonly before: readonly number[];
+		readonly after: readonly number[];
+	};
+	readonly vcpusAdded: readonly number[];
+	readonly epochs: { readonly before: number | null; readonly after: number | null };
+	/** Events known to be lost in between; `unknown` if some loss has no number. */
+	readonly lost: { readonly count: number; readonly unknown: boolean };
+}
+export interface NotifierBrief {
+	readonly nodeId: number;
+	readonly name: string | null;
+	readonly registeredSeq: number;
+}

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import type { EventStep, PageNeighbours, WhyTracked } from '#lib/api/analyses-types.ts';
+import type { EventStep, PageNeighbours, StateDiff, WhyTracked } from '#lib/api/analyses-types.ts';
 import type { EventFilter } from '../query/filter.ts';
 import { PAGE_KINDS } from '../query/page-history.ts';
+import { stateDiff } from '../query/state-diff.ts';
 import { stepEvent, TRACKING_KINDS } from '../query/step.ts';
 import { whyTracked } from '../query/why-tracked.ts';
 import { filterFields, kindList, pageParam, toFilter, whole } from './params.ts';
@@ -10,6 +11,7 @@ import { get, positionOf, wire, type Api } from './route.ts';
 
 const positionQuery = z.object({ seq: whole.optional(), t: whole.optional() });
 const neighboursQuery = z.object({ seq: whole, kinds: kindList.optional() });
+const diffQuery = z.object({ from: whole, to: whole });
 const stepQuery = z.object({
 	...filterFields,
 	seq: whole,
@@ -25,7 +27,7 @@ function stepFilter(what: z.output<typeof stepQuery>['what'], filter: EventFilte
 	return { ...filter, kinds: (filter.kinds ?? kinds) & kinds };
 }
 
-/** Routes about one page, and steps from event to event. */
+/** Routes about one page, steps from event to event, and the difference of two states. */
 export function registerPages(api: Api): void {
 	const why = get(
 		'/sessions/{id}/pages/{gfn}/why',
@@ -58,6 +60,17 @@ export function registerPages(api: Api): void {
 			previous: previous && wire(previous),
 			next: next && wire(next)
 		} satisfies PageNeighbours);
+	});
+
+	const diff = get('/sessions/{id}/state/diff', 'What differs between two positions', diffQuery);
+	api.openapi(diff, async (c) => {
+		const { from, to } = c.req.valid('query');
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const range = {
+			from: await positionOf(c.env.store, session, { seq: from }),
+			to: await positionOf(c.env.store, session, { seq: to })
+		};
+		return c.json((await stateDiff(c.env.store, session, range)) satisfies StateDiff);
 	});
 
 	const step = get(
