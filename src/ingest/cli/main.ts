@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { SimulationOptionError } from '#lib/host/simulation/options.ts';
 import { NoSuchSessionError } from '#lib/server/store/store.ts';
+import { captureCommand } from './capture-command.ts';
 import { heatmapCommand } from './heatmap-command.ts';
 import { ingestCommand } from './ingest-command.ts';
 import { serveCommand } from './serve-command.ts';
@@ -18,6 +19,7 @@ for (const command of [
 	stateCommand,
 	heatmapCommand,
 	exportCommand,
+	captureCommand,
 	rmCommand,
 	rebuildCommand,
 	serveCommand
