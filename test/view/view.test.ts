@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MODES } from '#lib/domain/kinds.ts';
 import { gfnTicks, timeTicks } from '#lib/view/axis.ts';
+import { ageIndex, CELL_VALUES, cellText } from '#lib/view/cell-values.ts';
 import { colourIndex } from '#lib/view/colour-scale.ts';
 import { uncovered } from '#lib/view/coverage.ts';
 import { formatBytes, formatDuration, formatShare, formatTime } from '#lib/view/format.ts';
@@ -14,6 +15,7 @@ import { panRange, zoomRange } from '#lib/view/range.ts';
 import { keyAction } from '#lib/view/session-keys.ts';
 import { sessionList } from '#lib/view/session-list.ts';
 import { DEFAULT_VIEW, formatView, parseView, type ViewState } from '#lib/view/view-state.ts';
+import { trackedOutline } from '#lib/view/tracked-outline.ts';
 import {
 	isScaled,
 	lastTop,
@@ -29,7 +31,8 @@ const anyView: fc.Arbitrary<ViewState> = fc.record({
 	time: fc.option(range(2 ** 52)),
 	gfns: fc.dictionary(fc.nat(40).map(String), range(2 ** 39), { noNullPrototype: true }),
 	modes: fc.subarray([...MODES]),
-	value: fc.constantFrom('sum' as const, 'pages' as const),
+	value: fc.constantFrom(...CELL_VALUES),
+	pin: fc.option(fc.nat(2 ** 31)),
 	scale: fc.constantFrom('log' as const, 'linear' as const, 'rank' as const),
 	at: fc.option(
 		fc.oneof(
@@ -120,6 +123,28 @@ describe('heat cells', () => {
 		for (const scale of ['log', 'linear', 'rank'] as const)
 			expect(colourIndex(scale, 9, [[0, 1, 5, 9]])(9)).toBe(255);
 	});
+});
+
+test('the youngest age has the strongest colour, no access has none', () => {
+	const index = ageIndex(colourIndex('log', 1000));
+	expect(index(-1)).toBe(0);
+	expect(index(1)).toBe(255);
+	expect(index(1000)).toBe(1);
+	expect(cellText('age', -1, 'ns')).toBe('not accessed so far');
+});
+
+test('the outline of tracked cells goes once around them', () => {
+	const edges = trackedOutline({ columns: 3, rows: 2, cells: Uint8Array.of(0, 1, 0, 0, 2, 5) });
+	expect(edges.filter((edge) => edge.across)).toEqual([
+		{ x: 1, y: 0, length: 1, across: true },
+		{ x: 2, y: 1, length: 1, across: true },
+		{ x: 1, y: 2, length: 2, across: true }
+	]);
+	expect(edges.filter((edge) => !edge.across)).toEqual([
+		{ x: 1, y: 0, length: 2, across: false },
+		{ x: 2, y: 0, length: 1, across: false },
+		{ x: 3, y: 1, length: 1, across: false }
+	]);
 });
 
 test('a lane is not covered before its first memslot, between two and after the last', () => {

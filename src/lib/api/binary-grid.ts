@@ -2,7 +2,7 @@ import type { HeatMapHead } from './types.ts';
 
 /** A heat map whose cells share the answer's memory: length = columns x rows, row-major, row 0 is the lowest gfn. */
 export interface HeatGrid extends HeatMapHead {
-	readonly cells: Uint8Array | Uint16Array | Uint32Array;
+	readonly cells: Uint8Array | Uint16Array | Uint32Array | Float64Array;
 }
 
 /** Bytes that are no binary grid. */
@@ -13,11 +13,11 @@ export class GridFormatError extends Error {
 	}
 }
 
-const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array } as const;
+const ARRAYS = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, f64: Float64Array } as const;
 const isCell = (value: unknown): value is keyof typeof ARRAYS => typeof value === 'string' && value in ARRAYS;
 
 /**
- * Reads `format=grid`: `PTHG`, u32le length H, H bytes of JSON, zeros up to a multiple of 4, then the cells,
+ * Reads `format=grid`: `PTHG`, u32le length H, H bytes of JSON (blanks at its end), then the cells,
  * little-endian.
  * @throws {GridFormatError}
  */
@@ -30,7 +30,7 @@ export function decodeGrid(buffer: ArrayBuffer): HeatGrid {
 	const text = new TextDecoder().decode(new Uint8Array(buffer, 8, length));
 	const head = JSON.parse(text) as HeatMapHead & { cell: unknown }; // our own server's
 	if (!isCell(head.cell)) throw new GridFormatError('unknown cell type');
-	const start = Math.ceil((8 + length) / 4) * 4;
+	const start = 8 + length;
 	const count = head.columns * head.rows;
 	const Cells = ARRAYS[head.cell];
 	if (start + count * Cells.BYTES_PER_ELEMENT > buffer.byteLength)

@@ -1,3 +1,4 @@
+import type { EventRowPage, EventStep, StateDiff, WhyTracked } from './analyses-types.ts';
 import type { EventPage, PageHistory, Problem, StateView, Timeline } from './types.ts';
 
 /** An answer of the API that is a problem document. */
@@ -42,8 +43,26 @@ export const getState = (id: string, query: Query, signal?: AbortSignal) =>
 	json<StateView>(sessionUrl(id, '/state', query), signal);
 export const getEvents = (id: string, query: Query, signal?: AbortSignal) =>
 	json<EventPage>(sessionUrl(id, '/events', query), signal);
+/** Rows of the filtered event table: `row` or `seq` says where to begin. */
+export const getRows = (id: string, query: Query, signal?: AbortSignal) =>
+	json<EventRowPage>(sessionUrl(id, '/events/rows', query), signal);
+/** The next or previous event: `seq`, `dir`, `what`, and filter fields. */
+export const getStep = (id: string, query: Query, signal?: AbortSignal) =>
+	json<EventStep>(sessionUrl(id, '/events/step', query), signal);
+/** What differs between two positions (`from`, `to`). */
+export const getStateDiff = (id: string, query: Query, signal?: AbortSignal) =>
+	json<StateDiff>(sessionUrl(id, '/state/diff', query), signal);
+/** Why a page is tracked at a position (`seq`). */
+export const getWhyTracked = (id: string, gfn: number, query: Query, signal?: AbortSignal) =>
+	json<WhyTracked>(sessionUrl(id, `/pages/${gfn}/why`, query), signal);
 export const getPage = (id: string, gfn: number, signal?: AbortSignal) =>
 	json<PageHistory>(sessionUrl(id, `/pages/${gfn}`), signal);
+
+/** Tracked pages as bytes (`format=grid`). */
+export const getTracked = async (id: string, query: Query, signal?: AbortSignal): Promise<ArrayBuffer> =>
+	(
+		await answer(sessionUrl(id, '/tracked', { ...query, format: 'grid' }), signal ? { signal } : {})
+	).arrayBuffer();
 
 /** A heat map as bytes (`format=grid`). */
 export const getGrid = async (id: string, query: Query, signal?: AbortSignal): Promise<ArrayBuffer> =>

@@ -17,7 +17,7 @@ export interface GridPlace {
 export interface Grid extends GridPlace {
 	readonly max: number;
 	readonly total: number;
-	readonly cells: Uint8Array | Uint16Array | Uint32Array;
+	readonly cells: Uint8Array | Uint16Array | Uint32Array | Float64Array;
 }
 
 /** The whole time range of a grid's columns. */

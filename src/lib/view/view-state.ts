@@ -1,5 +1,6 @@
 import { type Mode, MODES } from '#lib/domain/kinds.ts';
 import { hex } from '#lib/domain/units.ts';
+import { CELL_VALUES, type CellValue } from './cell-values.ts';
 import { COLOUR_SCALES, type ColourScale } from './colour-scale.ts';
 import { parseRange, parseWhole } from './parse-input.ts';
 import type { Range } from './range.ts';
@@ -8,10 +9,6 @@ import type { Range } from './range.ts';
 export type Position = { readonly seq: number } | { readonly tsNs: number };
 export const TABS = ['state', 'event', 'page'] as const;
 export type Tab = (typeof TABS)[number];
-
-/** What a heat map's cell tells. */
-export const CELL_VALUES = ['sum', 'pages'] as const;
-export type CellValue = (typeof CELL_VALUES)[number];
 
 /** A rectangle drawn in a lane: the events inside are what the table lists. */
 export interface Brush {
@@ -38,6 +35,8 @@ export interface ViewState {
 	/** The event table lists only what the heat maps' time range shows. */
 	readonly inView: boolean;
 	readonly brush: Brush | null;
+	/** Position whose tracking state the state panel compares with. */
+	readonly pin: number | null;
 	/** Lanes that are opened or closed against the rule (lanes without accesses are closed). */
 	readonly turned: readonly number[];
 	readonly table: boolean;
@@ -55,6 +54,7 @@ export const DEFAULT_VIEW: ViewState = {
 	filter: '',
 	inView: false,
 	brush: null,
+	pin: null,
 	turned: [],
 	table: true
 };
@@ -107,6 +107,7 @@ export function parseView(params: URLSearchParams): ViewState {
 		filter: params.get('filter') ?? '',
 		inView: params.get('events') === 'view',
 		brush: parseBrush(params.get('brush') ?? ''),
+		pin: parseWhole(params.get('pin') ?? ''),
 		turned: (params.get('turned') ?? '')
 			.split(',')
 			.map((lane) => parseWhole(lane))
@@ -136,6 +137,7 @@ export function formatView(view: ViewState): string {
 		const { lane, time, gfns: pages } = view.brush;
 		add('brush', `${lane}:${time.from}..${time.to}:${hex(pages.from)}..${hex(pages.to)}`);
 	}
+	add('pin', view.pin === null ? null : String(view.pin));
 	add('turned', view.turned.length ? view.turned.join(',') : null);
 	add('table', view.table ? null : '0');
 	const text = params.map(([name, value]) => `${name}=${readable(value)}`).join('&');

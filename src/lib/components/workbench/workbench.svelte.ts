@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { getEvents, getState } from '#lib/api/client.ts';
+import { getState, getStep } from '#lib/api/client.ts';
 import type { SessionDetail, StateView } from '#lib/api/types.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
 import type { Grid } from '#lib/view/grid.ts';
@@ -15,10 +15,6 @@ const LEAST_TIME = 64;
 const LEAST_GFNS = 4;
 /** Height of a lane's heading. */
 const HEADING = 22;
-/** Kinds that `shift` + arrow steps between. */
-const CHANGES =
-	'memslot_create,memslot_move,memslot_flags,memslot_delete,register,unregister,track_add,track_remove,epoch';
-
 /** Writes the address: `push` makes an entry of its own in the browser's history. */
 export type WriteAddress = (search: string, push: boolean) => void;
 
@@ -57,6 +53,8 @@ export class Workbench {
 	readonly quiet = $derived(this.lanes.filter((lane) => this.isFolded(lane)));
 	/** Heights of the open lanes' heat maps, in order. */
 	readonly heights = $derived(laneHeights(this.open, this.height - this.open.length * HEADING - this.footer));
+	/** True if the source tells what is tracked, so that there is an outline to draw. */
+	readonly hasTracking = $derived((this.session.kinds.track_add ?? 0) > 0);
 	/** Largest cell of all grids on the screen: one colour scale for all lanes. */
 	readonly max = $derived(Math.max(1, ...[...this.grids.values()].map((grid) => grid.max)));
 
@@ -165,20 +163,18 @@ export class Workbench {
 
 	/** To the next (or former) event that changes what is tracked. */
 	async stepChange(direction: 1 | -1): Promise<void> {
-		await this.#step({ kinds: CHANGES }, direction);
+		await this.#step({ what: 'tracking' }, direction);
 	}
 
 	/** To the next (or former) event on the selected page. */
 	async stepPage(direction: 1 | -1): Promise<void> {
 		const { page } = this.view;
-		if (page !== null) await this.#step({ gfn: `${page}..${page + 1}` }, direction);
+		if (page !== null) await this.#step({ what: 'page', gfn: page }, direction);
 	}
 
-	async #step(filter: Record<string, string>, direction: 1 | -1): Promise<void> {
-		if (this.seq + direction < 0) return;
-		const query = { ...filter, from: this.seq + direction, limit: 1 };
-		const page = await getEvents(this.session.id, { ...query, order: direction > 0 ? 'asc' : 'desc' });
-		const [event] = page.events;
+	async #step(query: Record<string, string | number>, direction: 1 | -1): Promise<void> {
+		const dir = direction > 0 ? 'next' : 'previous';
+		const { event } = await getStep(this.session.id, { ...query, seq: this.seq, dir });
 		if (event) this.goTo(event.seq);
 	}
 }
