@@ -1,8 +1,6 @@
-import { spawn } from 'node:child_process';
 import { createReadStream, mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { formatLine } from '#lib/domain/native.ts';
@@ -133,24 +131,4 @@ test('strict turns the first bad line into an error and takes the session back',
 		`${at}:2 (byte 26): e is missing`
 	);
 	expect((await store.listSessions()).length).toBe(before);
-});
-
-test('killed at any instant it goes on exactly where it was', async () => {
-	const db = path.join(folder, 'killed.db');
-	const trace = file('killed.ndjson', small.toString().repeat(1).replace('"unix_ms":1', '"unix_ms":9'));
-	const run = () =>
-		spawn(process.execPath, ['src/ingest/cli/main.ts', 'ingest', trace, '--db', db], { stdio: 'ignore' });
-	for (const delay of [120, 250, 350, 420, 500, 600]) {
-		const child = run();
-		await sleep(delay);
-		child.kill('SIGKILL');
-		await new Promise((resolve) => child.once('exit', resolve));
-	}
-	const code = await new Promise((resolve) => run().once('exit', resolve));
-	expect(code).toBe(0);
-	const reopened = await openSqliteStore(db);
-	const sessions = await reopened.listSessions();
-	expect(sessions.map((session) => session.events)).toEqual([52_439]);
-	expect(await exported(reopened, sessions[0]?.id ?? '')).toBe(readFileSync(trace, 'utf8'));
-	await reopened.close();
 });

@@ -103,6 +103,22 @@ test('from a line written to another process to the message it takes less than a
 	expect(took.at(-1)).toBeLessThan(1000);
 });
 
+test('Ctrl-C on a pipe stores the lines that came, and says that it was interrupted', async () => {
+	const child = ingesting(['-', '--name', 'ctrl-c'], 'pipe');
+	child.stdin?.write(line(1));
+	while (
+		!(await server.store.listSessions()).some((session) => session.id === 'ctrl-c' && session.events > 0)
+	)
+		await sleep(10);
+	child.stdin?.write(line(2) + '{"t":3,');
+	const stream = follow('ctrl-c', 'events=1&from=1');
+	await next(stream);
+	await stream.return(undefined);
+	child.kill('SIGINT');
+	expect((await once(child, 'exit'))[0]).toBe(130);
+	expect(await exported('ctrl-c')).toBe(line(1) + line(2));
+});
+
 test('a reader that connects again with the last id it saw gets every event once, while the session grows', async () => {
 	const id = await make('again');
 	const total = 6000;
