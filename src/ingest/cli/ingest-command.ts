@@ -36,6 +36,8 @@ export const ingestCommand = new Command('ingest')
 			});
 		} finally {
 			if (files.includes('-')) process.stdin.destroy(); // it would keep an interrupted process alive
+			// a read of a named pipe that nobody writes to cannot be called off: it would hold up even process.exit
+			if (stop.signal.aborted) setTimeout(() => process.kill(process.pid, 'SIGINT'), 300).unref();
 		}
 		if (options.json) printJson(summaries.length === 1 ? summaries[0] : summaries);
 		else for (const summary of summaries) print(describe(summary));
