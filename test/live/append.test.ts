@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { zstdDecompressSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { AppendReceipt, LivePosition, Problem, SessionDetail } from '#lib/api/types.ts';
+import { LineAppender } from '#ingest/append-lines.ts';
 import { serve, type TestServer } from './serve.ts';
 
 let folder = '';
@@ -191,4 +192,31 @@ test('the server goes on answering while lines pour in', async () => {
 	);
 	expect(seq).toBe(3 * 52_439);
 	expect(at(0.5)).toBeLessThan(100);
+});
+
+test('a body is read no faster than the store takes it', async () => {
+	let appended = 0;
+	const slow = new Proxy(server.store, {
+		get(target, key) {
+			const value = Reflect.get(target, key) as unknown;
+			if (typeof value !== 'function') return value;
+			return async (...args: unknown[]) => {
+				if (key === 'append') await sleep(80);
+				const got: unknown = await (value as (...args: unknown[]) => unknown).apply(target, args);
+				if (key === 'append') appended = got as number;
+				return got;
+			};
+		}
+	});
+	const appender = await LineAppender.open(slow, await live('paced'), 0);
+	let lead = 0;
+	for (let made = 0; made < 200_000;) {
+		let text = '';
+		for (let i = 0; i < 2000; i++) text += epoch(made++);
+		lead = Math.max(lead, made - appended);
+		await appender.push(new TextEncoder().encode(text));
+	}
+	expect(await appender.finish()).toMatchObject({ added: 200_000 });
+	// one batch, and the chunk that filled it
+	expect(lead).toBeLessThanOrEqual(32_768 + 2000);
 });
