@@ -32,7 +32,7 @@ const layout = (addressing: Addressing = 'block') =>
 test('RAM below and above 4 GiB, a DIMM and both places of the BIOS are found with their keys', async () => {
 	const commands = await layout().changes();
 	// offsets of the blocks: pc.ram 0x20000000, m1 0, pc.bios 0x120000000, pc.rom 0x120040000
-	expect(commands.slice(0, commands.indexOf('commit'))).toEqual([
+	expect(commands.filter((each) => each.startsWith('ram '))).toEqual([
 		'ram 0x0 0xc0000000 0x20000000 0x7f0000000000',
 		'ram 0x100000000 0x40000000 0xe0000000 0x7f00c0000000', // 3 GiB into pc.ram
 		'ram 0x140000000 0x20000000 0x0 0x7c0000000000', // m1 lies at 0 of the container device-memory
@@ -44,7 +44,7 @@ test('RAM below and above 4 GiB, a DIMM and both places of the BIOS are found wi
 
 test('a QEMU that names RAM by guest-physical address gets those as keys', async () => {
 	const commands = await layout('gpa').changes();
-	expect(commands[2]).toBe('ram 0x140000000 0x20000000 0x140000000 0x7c0000000000');
+	expect(commands).toContain('ram 0x140000000 0x20000000 0x140000000 0x7c0000000000');
 });
 
 test('slots are the page-aligned ranges of the flat view, with the lowest free ids; nothing new says nothing', async () => {
@@ -54,7 +54,7 @@ test('slots are the page-aligned ranges of the flat view, with the lowest free i
 		'block'
 	);
 	const first = await follow.changes();
-	expect(first.slice(first.indexOf('commit') + 1)).toEqual([
+	expect(first.slice(0, 7)).toEqual([
 		'create_slot 0 0x0 160 0 pc.ram',
 		'create_slot 1 0xc0000 32 2 pc.rom',
 		'create_slot 2 0xe0000 32 2 pc.bios',
@@ -63,6 +63,7 @@ test('slots are the page-aligned ranges of the flat view, with the lowest free i
 		'create_slot 5 0x100000000 262144 0 pc.ram',
 		'create_slot 6 0x140000000 131072 0 m1'
 	]);
+	expect(first.at(-1)).toBe('commit');
 	expect(await follow.changes()).toEqual([]);
 	// the BIOS copies itself into RAM: the ROM's range becomes RAM
 	flat = flat.replace('(prio 0, rom): pc.bios @0000000000020000', '(prio 0, ram): pc.ram @00000000000e0000');

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TraceEvent } from '#lib/domain/events.ts';
 import { hex } from '#lib/domain/units.ts';
@@ -34,8 +35,8 @@ afterAll(async () => {
 	rmSync(folder, { recursive: true, force: true });
 });
 
-/** Boots the sector and records it; all events, and how QEMU ended. `stopAt`: ends the capture when that mark is seen. */
-async function record(name: string, sector: BootSector, pluginArgs: string[], stopAt?: string) {
+/** Boots the sector and records it: all events, and how QEMU ended. `untilMark` ends a guest that does not end. */
+async function record(name: string, sector: BootSector, pluginArgs: string[], untilMark?: number) {
 	const disk = path.join(folder, `${name}.img`);
 	writeFileSync(disk, sector.image());
 	const command = ['qemu-system-x86_64', '-M', 'pc', '-m', '64', '-net', 'none', '-vga', 'none'];
@@ -49,16 +50,22 @@ async function record(name: string, sector: BootSector, pluginArgs: string[], st
 		]),
 		stdout: 'stderr'
 	});
-	async function* lines(): AsyncGenerator<Uint8Array> {
-		for await (const chunk of capture.lines) {
-			if (stopAt !== undefined && new TextDecoder().decode(chunk).includes(stopAt)) capture.stop();
-			yield chunk;
-		}
+	const done = ingest(store, { chunks: capture.lines, name }, { name });
+	if (untilMark !== undefined) {
+		while (!(await eventsOf(name)).some((each) => each.kind === 'mark' && each.phase === untilMark))
+			await sleep(50);
+		capture.stop();
 	}
-	const { session, diagnostics } = await ingest(store, { chunks: lines(), name }, { name });
+	const { diagnostics } = await done;
+	return { events: await eventsOf(name), diagnostics, ended: await capture.ended };
+}
+
+/** What the store has of a session by now. */
+async function eventsOf(name: string): Promise<TraceEvent[]> {
+	const session = (await store.listSessions()).find((each) => each.name === name);
 	const events: TraceEvent[] = [];
-	for await (const page of eventPages(store, session.id)) events.push(...page);
-	return { events, diagnostics, ended: await capture.ended };
+	if (session) for await (const page of eventPages(store, session.id)) events.push(...page);
+	return events;
 }
 
 /** The events between marks 1 and 2, both left out. */
@@ -162,11 +169,11 @@ describe.skipIf(missing)('a boot sector whose every access is known', { timeout:
 		expect(ended).toBe(0);
 	});
 
-	test('memory slots are told before the first access; a stopped capture has its last line', async () => {
+	test('a running guest is seen in the store; slots come before the first access, and a last line when it is stopped', async () => {
 		const sector = new BootSector();
 		sector.add(mark(1));
 		sector.add('f4', 'eb fd'); // hlt; jmp back to it: this guest never ends
-		const { events, ended } = await record('stopped', sector, ['epoch=1000000'], '"name":"begin"');
+		const { events, ended } = await record('stopped', sector, ['epoch=1000000'], 1);
 		const slots = events.filter((each) => each.kind === 'memslot_create');
 		expect(slots[0]).toMatchObject({ slotId: 0, baseGfn: 0, npages: 192, flags: 0, name: 'pc.ram' }); // no VGA at 0xa0000
 		expect(slots.find((each) => each.baseGfn === 0x100)).toMatchObject({ npages: 16_128, name: 'pc.ram' });

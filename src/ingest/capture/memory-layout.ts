@@ -36,10 +36,14 @@ export class MemoryLayout {
 		this.#addressing = addressing;
 	}
 
-	/** Commands for what changed since the last call, in order; empty if nothing did. */
+	/**
+	 * Commands for what changed since the last call, in order; empty if nothing did. Slots come first: the plugin holds
+	 * the guest until the first commit, so that no access precedes its slot's line.
+	 */
 	async changes(): Promise<string[]> {
 		const flat = parseFlatView(await this.#monitor('info mtree -f'));
-		return [...(await this.#ramCommands(flat)), ...this.#slotCommands(flat)];
+		const ram = await this.#ramCommands(flat);
+		return [...this.#slotCommands(flat), ...ram];
 	}
 
 	async #ramCommands(flat: readonly FlatRange[]): Promise<string[]> {
