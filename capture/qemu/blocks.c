@@ -64,8 +64,9 @@ static void hook_insn(struct qemu_plugin_insn *insn, uint64_t rip)
     size_t size = qemu_plugin_insn_size(insn);
     int mark = x86_mark(code, size);
 
-    qemu_plugin_register_vcpu_mem_cb(insn, x86_is_locked(code, size) ? on_locked_access : on_access,
-                                     PLUGIN_NO_REGS, PLUGIN_MEM_RW, (void *)(uintptr_t)rip);
+    if (mode_tracked(PREREAD) || mode_tracked(PREWRITE) || mode_tracked(WRITE))
+        qemu_plugin_register_vcpu_mem_cb(insn, x86_is_locked(code, size) ? on_locked_access : on_access,
+                                         PLUGIN_NO_REGS, PLUGIN_MEM_RW, (void *)(uintptr_t)rip);
     if (mark >= 0)
         qemu_plugin_register_vcpu_insn_exec_cb(insn, on_mark, PLUGIN_NO_REGS, (void *)(intptr_t)mark);
 }

@@ -36,7 +36,8 @@ capture() {
 printf '%-34s %8s %8s %8s %11s %10s\n' run 'wall s' 'CPU s' 'G insns' events events/s
 { time "${qemu[@]}" 2>/dev/null; } 2>"$times"
 report 'plain TCG'
-capture 'one page tracked' --track write:gfn:0+1
+capture 'fetches of one page' --track preexec:gfn:0+1
+capture 'writes of one page' --track write:gfn:0+1
 capture 'kernel image, epoch 20 M' --track prewrite,write,preexec:0x1000000-0x1ffffff
 capture 'everything, epoch 20 M'
 capture 'everything, epoch 1 M' --epoch 1000000

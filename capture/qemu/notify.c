@@ -48,6 +48,8 @@ static void access_page(unsigned vcpu, plugin_meminfo info, uint64_t vaddr, unsi
 
 static void access(unsigned vcpu, plugin_meminfo info, uint64_t vaddr, uint64_t rip, bool store)
 {
+    if (store ? !mode_tracked(PREWRITE) && !mode_tracked(WRITE) : !mode_tracked(PREREAD))
+        return; /* asking where an access goes is what costs most */
     unsigned bytes = 1u << qemu_plugin_mem_size_shift(info);
     unsigned room = PAGE_BYTES - (unsigned)(vaddr & (PAGE_BYTES - 1));
 

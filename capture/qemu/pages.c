@@ -12,6 +12,7 @@ struct page {
 
 static struct page *pages; /* [GFN_LIMIT] */
 static uint8_t *tracked;   /* [GFN_LIMIT], a bit per mode; NULL: everything */
+static unsigned modes; /* all that some page is tracked in */
 static bool rearm;
 static _Atomic uint32_t epoch = 1;
 
@@ -27,16 +28,22 @@ bool pages_setup(const struct options *o)
     pages = reserve(GFN_LIMIT * sizeof *pages);
     if (!pages)
         return false;
-    if (!o->n_ranges)
+    if (!o->n_ranges) {
+        modes = (1u << N_MODES) - 1;
         return true;
+    }
     tracked = reserve(GFN_LIMIT);
     if (!tracked)
         return false;
-    for (const struct track_range *r = o->ranges; r < o->ranges + o->n_ranges; r++)
+    for (const struct track_range *r = o->ranges; r < o->ranges + o->n_ranges; r++) {
+        modes |= r->modes;
         for (uint64_t gfn = r->lo >> PAGE_SHIFT; gfn <= r->hi >> PAGE_SHIFT; gfn++)
             tracked[gfn] |= (uint8_t)r->modes;
+    }
     return true;
 }
+
+bool mode_tracked(enum mode m) { return modes >> m & 1; }
 
 bool page_armed(uint64_t gpa, enum mode m)
 {

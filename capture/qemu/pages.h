@@ -25,6 +25,9 @@ extern const char *const mode_names[N_MODES];
 /* Reserves the tables (memory is used for touched frames only); false if there is no room. */
 bool pages_setup(const struct options *o);
 
+/* Is any page tracked in this mode? */
+bool mode_tracked(enum mode m);
+
 /* Would an access be a notification right now?  Without the lock: a first, cheap answer. */
 bool page_armed(uint64_t gpa, enum mode m);
 

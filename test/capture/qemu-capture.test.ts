@@ -8,16 +8,11 @@ import { hex } from '#lib/domain/units.ts';
 import { eventPages } from '#lib/server/query/events.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
-import { buildPlugin, findCompiler, findProgram } from '#ingest/capture/build-plugin.ts';
 import { startQemu } from '#ingest/capture/qemu-capture.ts';
 import { ingest } from '#ingest/ingest.ts';
 import { BootSector, mark } from './boot-sector.ts';
+import { BUILD_MS, missing, testPlugin } from './plugin.ts';
 
-const missing = !findProgram('qemu-system-x86_64')
-	? 'qemu-system-x86_64 is not installed (Debian: apt-get install qemu-system-x86)'
-	: !findCompiler()
-		? 'there is no C compiler (Debian: apt-get install gcc libc6-dev)'
-		: null;
 if (missing) console.warn(`skipped: captures of real guests: ${missing}`);
 
 let folder = '';
@@ -26,9 +21,9 @@ let store: TraceStore;
 beforeAll(async () => {
 	if (missing) return;
 	folder = mkdtempSync(path.join(tmpdir(), 'pagetrail-test-'));
-	plugin = await buildPlugin('capture/qemu', path.join(folder, 'cache'));
+	plugin = await testPlugin();
 	store = await openSqliteStore(path.join(folder, 'all.db'));
-});
+}, BUILD_MS);
 afterAll(async () => {
 	if (missing) return;
 	await store.close();

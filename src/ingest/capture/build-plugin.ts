@@ -24,7 +24,7 @@ export function findCompiler(): string | null {
 }
 
 /**
- * The plugin's file, built from `sources` (the folder capture/qemu) unless the cache has it. Its name holds a digest
+ * The plugin's file (an absolute path), built from `sources` (the folder capture/qemu) unless the cache has it. Its name holds a digest
  * of the sources, so that another version of this package never gets an old plugin.
  * @throws {CaptureError} without a compiler, or with what the compiler said
  */
@@ -32,12 +32,12 @@ export async function buildPlugin(sources: string, cache = cacheFolder()): Promi
 	const names = (await readdir(sources)).filter((name) => /\.[ch]$|^compiler-flags/.test(name)).sort();
 	const digest = createHash('sha256').update(process.arch);
 	for (const name of names) digest.update(name).update(await readFile(path.join(sources, name)));
-	const target = path.join(cache, `pagetrack-${digest.digest('hex').slice(0, 16)}.so`);
+	const target = path.resolve(cache, `pagetrack-${digest.digest('hex').slice(0, 16)}.so`);
 	if (existsSync(target)) return target;
 	const compiler = findCompiler();
 	if (compiler === null)
 		throw new CaptureError(
-			`the plugin must be built once and there is no C compiler (${process.env.CC ?? 'cc, gcc, clang'}): install one ` +
+			`the plugin must be built once and there is no C compiler (${process.env.CC || 'cc, gcc, clang'}): install one ` +
 				`(Debian: apt-get install gcc libc6-dev), or build it elsewhere with make -C ${sources} and give --plugin FILE`
 		);
 	await mkdir(cache, { recursive: true });

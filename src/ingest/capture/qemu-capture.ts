@@ -88,9 +88,11 @@ export async function startQemu(options: QemuCaptureOptions): Promise<QemuCaptur
 		void run.follow(over.signal);
 		return { lines: run.socket, ended, stop: stopper(child, qmp) };
 	} catch (error) {
+		// a QEMU that is ending by itself knows the reason better than who talked with it
+		const ending = await Promise.race([early.catch((reason: unknown) => reason), sleep(1000)]);
 		child.kill('SIGKILL');
-		await early.catch(() => {});
-		throw error;
+		await ended.catch(() => {});
+		throw ending ?? error;
 	}
 }
 
