@@ -34,6 +34,8 @@ export interface QemuCapture {
 	readonly ended: Promise<number | NodeJS.Signals>;
 	/** Ends the guest in an orderly way, so that the last line is written; at once if asked twice. */
 	stop(): void;
+	/** The same when nobody reads the lines any more: a guest that waits for its reader could not end. */
+	abandon(): void;
 }
 
 const TCG_ONLY = 'the plugin sees guests under TCG only: leave KVM out (-accel tcg)';
@@ -86,7 +88,12 @@ export async function startQemu(options: QemuCaptureOptions): Promise<QemuCaptur
 		const run = new Run(qmp, child.stdio[PLUGIN_FD] as Socket); // a socket, as spawnQemu asked for a pipe
 		await Promise.race([run.begin(options), early]);
 		void run.follow(over.signal);
-		return { lines: run.socket, ended, stop: stopper(child, qmp) };
+		const stop = stopper(child, qmp);
+		const abandon = () => {
+			run.socket.destroy();
+			stop();
+		};
+		return { lines: run.socket, ended, stop, abandon };
 	} catch (error) {
 		// a QEMU that is ending by itself knows the reason better than who talked with it
 		const ending = await Promise.race([early.catch((reason: unknown) => reason), sleep(1000)]);

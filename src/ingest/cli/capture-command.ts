@@ -100,7 +100,7 @@ const qemuCommand = new Command('qemu')
 			if (options.output === undefined) await intoStore(capture, options);
 			else await intoFile(capture, options.output);
 		} catch (error) {
-			capture.stop();
+			capture.abandon();
 			throw error;
 		}
 		const end = await capture.ended;
