@@ -1,9 +1,12 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { TraceEvent } from '#lib/domain/events.ts';
+import { parseLine } from '#lib/domain/native.ts';
 import { hex } from '#lib/domain/units.ts';
 import { eventPages } from '#lib/server/query/events.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
@@ -200,5 +203,33 @@ describe.skipIf(missing)('a boot sector whose every access is known', { timeout:
 		await sleep(1000); // the firmware alone makes megabytes of lines: the guest is waiting by now
 		capture.abandon();
 		expect(await capture.ended).toBe(0);
+	});
+
+	test('the command line streams a guest to standard output, and Ctrl-C ends it with its last line', async () => {
+		const sector = new BootSector();
+		sector.add(mark(7), 'f4', 'eb fd'); // hlt; jmp back to it
+		const disk = path.join(folder, 'cli.img');
+		writeFileSync(disk, sector.image());
+		const guest = ['qemu-system-x86_64', '-m', '64', '-net', 'none', '-vga', 'none', '-display', 'none'];
+		const options = ['-o', '-', '--mark', '7=à la fin', '--track', 'write:gfn:6+1', '--clock', 'insns'];
+		const cli = ['src/ingest/cli/main.ts', 'capture', 'qemu', ...options, '--', ...guest];
+		const child = spawn(process.execPath, [...cli, '-drive', `file=${disk},format=raw`], {
+			env: { ...process.env, XDG_CACHE_HOME: path.resolve('node_modules/.cache') },
+			stdio: ['ignore', 'pipe', 'inherit']
+		});
+		let text = '';
+		child.stdout.on('data', (chunk: Buffer) => {
+			if (text.includes('"mark"')) return void (text += chunk.toString());
+			text += chunk.toString();
+			if (text.includes('"mark"')) child.kill('SIGINT');
+		});
+		const [code] = (await once(child, 'close')) as [number];
+		const lines = text.trimEnd().split('\n').map(parseLine);
+		expect(code).toBe(0);
+		expect(lines[0]).toMatchObject({
+			attributes: { clock: 'guest_insns', policy: 'rearm', track: 'write:0x6000-0x6fff' }
+		});
+		expect(lines.find((each) => each.kind === 'mark')).toMatchObject({ phase: 7, name: 'à la fin' });
+		expect(lines.at(-1)).toMatchObject({ kind: 'end' });
 	});
 });

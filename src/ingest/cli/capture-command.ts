@@ -3,7 +3,7 @@ import path from 'node:path';
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { buildPlugin } from '../capture/build-plugin.ts';
 import { startQemu, type QemuCapture } from '../capture/qemu-capture.ts';
 import { formatTrack, parseTrack, type TrackRange } from '../capture/track-spec.ts';
@@ -25,6 +25,8 @@ interface Options {
 
 /** An epoch must be longer than what a vCPU counts by itself (EPOCH_MIN, capture/qemu/vcpus.h). */
 const EPOCH_MIN = 16_384;
+/** The plugin cuts longer names (NAME_BYTES, capture/qemu/commands.c), maybe within a character. */
+const MARK_NAME_BYTES = 63;
 
 function trackRanges(text: string, former: TrackRange[]): TrackRange[] {
 	try {
@@ -49,9 +51,11 @@ function epochInsns(text: string): number {
 
 /** `3=gzip` */
 function markName(text: string, former: Map<number, string>): Map<number, string> {
-	const [, number, name = ''] = /^(\d+)=([^\n]{1,63})$/.exec(text) ?? [];
-	if (number === undefined || Number(number) > 255)
-		throw new InvalidArgumentError('it must be N=NAME, with N from 0 to 255.');
+	const [, number, name = ''] = /^(\d+)=(.+)$/.exec(text) ?? [];
+	if (number === undefined || Number(number) > 255 || Buffer.byteLength(name) > MARK_NAME_BYTES)
+		throw new InvalidArgumentError(
+			`it must be N=NAME, N from 0 to 255, NAME of ${MARK_NAME_BYTES} bytes at most.`
+		);
 	return new Map([...former, [Number(number), name]]);
 }
 
@@ -66,11 +70,13 @@ const qemuCommand = new Command('qemu')
 		'-o, --output <file>',
 		'write native lines there instead (.gz and .zst compress; - standard output)'
 	)
-	.option(
-		'--track <modes[:range]>',
-		'what is tracked, repeatable: write,preexec:0x1000000-0x1ffffff, all:gfn:0x1000+16 (default: all)',
-		trackRanges,
-		[]
+	.addOption(
+		new Option(
+			'--track <modes[:range]>',
+			'what is tracked, repeatable: write,preexec:0x1000000-0x1ffffff, all:gfn:0x1000+16'
+		)
+			.argParser(trackRanges)
+			.default([], 'everything')
 	)
 	.option(
 		'--policy <policy>',
@@ -80,7 +86,11 @@ const qemuCommand = new Command('qemu')
 	)
 	.option('--epoch <n>', 'instructions of an epoch, all vCPUs together', epochInsns, 20_000_000)
 	.option('--clock <clock>', 'host (ns) or insns', oneOf('host', 'insns'), 'host')
-	.option('--mark <n=name>', 'name of the mark N that the guest sets, repeatable', markName, new Map())
+	.addOption(
+		new Option('--mark <n=name>', 'name of the mark N that the guest sets, repeatable')
+			.argParser(markName)
+			.default(new Map(), '"mark N"')
+	)
 	.option('--plugin <file>', 'a plugin built before, instead of building it')
 	.action(async (command: string[], options: Options) => {
 		const capture = await startQemu({
