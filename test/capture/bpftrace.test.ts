@@ -73,7 +73,7 @@ test('fields of the sample are read as what the kernel meant', () => {
 });
 
 test('bpftrace -f json wraps the same lines, and says how many events were lost', () => {
-	const wrapped = sample('pagetrack-6.6.wrapped.json')
+	const wrapped = sample('pagetrack-6.6.wrapped.ndjson')
 		.trimEnd()
 		.split('\n')
 		.map((line) => JSON.parse(line) as { type: string; data: unknown });
