@@ -1,4 +1,4 @@
-import type { DiagnosticInfo } from '#lib/domain/session-info.ts';
+import type { DiagnosticExample, DiagnosticInfo } from '#lib/domain/session-info.ts';
 
 /** Examples kept of each reason. */
 const EXAMPLES = 5;
@@ -17,29 +17,51 @@ const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
 /** Beginning of a line, safe to print. */
 export const excerpt = (text: string): string => text.slice(0, TEXT_LENGTH).replace(CONTROL, '\u00b7');
 
+type Severity = DiagnosticInfo['severity'];
+interface Entry {
+	readonly severity: Severity;
+	count: number;
+	readonly first: DiagnosticExample[];
+}
+
 /** Counts what was wrong by reason and keeps the first examples of each. */
 export class Diagnostics {
-	readonly #byReason = new Map<string, DiagnosticInfo>();
+	readonly #byReason = new Map<string, Entry>();
 	constructor(former: readonly DiagnosticInfo[] = []) {
-		for (const each of former) this.#byReason.set(each.reason, each);
+		for (const { reason, severity, count, first } of former)
+			this.#byReason.set(reason, { severity, count, first: [...first] });
 	}
 
-	add(severity: DiagnosticInfo['severity'], reason: string, message: string, where: Where): void {
-		const former = this.#byReason.get(reason) ?? { reason, severity, count: 0, first: [] };
-		const { line, byte, text } = where;
-		const first =
-			former.first.length < EXAMPLES
-				? [...former.first, { line, byte, message, text: excerpt(text) }]
-				: former.first;
-		this.#byReason.set(reason, { ...former, count: former.count + 1, first });
+	add(severity: Severity, reason: string, message: string, where: Where): void {
+		if (!this.tally(severity, reason)) this.example(reason, message, where);
+	}
+
+	/** Counts one more; false if its example is wanted too (`example`), for callers to whom a message costs. */
+	tally(severity: Severity, reason: string): boolean {
+		let entry = this.#byReason.get(reason);
+		if (!entry) this.#byReason.set(reason, (entry = { severity, count: 0, first: [] }));
+		entry.count++;
+		return entry.first.length >= EXAMPLES;
+	}
+
+	/** The example that `tally` asked for. */
+	example(reason: string, message: string, { line, byte, text }: Where): void {
+		this.#byReason.get(reason)?.first.push({ line, byte, message, text: excerpt(text) });
+	}
+
+	/** Lines counted with this severity. */
+	count(severity: Severity): number {
+		let sum = 0;
+		for (const entry of this.#byReason.values()) if (entry.severity === severity) sum += entry.count;
+		return sum;
 	}
 
 	list(): DiagnosticInfo[] {
-		return [...this.#byReason.values()];
-	}
-
-	/** The first rejected or adjusted line; undefined if there is none. */
-	worst(): (DiagnosticInfo & { readonly severity: 'rejected' | 'adjusted' }) | undefined {
-		return this.list().find((each) => each.severity !== 'note') as never;
+		return [...this.#byReason].map(([reason, { severity, count, first }]) => ({
+			reason,
+			severity,
+			count,
+			first: [...first]
+		}));
 	}
 }

@@ -7,6 +7,7 @@ import { createBatch } from '#lib/domain/batch.ts';
 import type { DiagnosticInfo } from '#lib/domain/session-info.ts';
 import type { AppendContext, SourceInfo, TraceStore } from '#lib/server/store/store.ts';
 import { IngestError } from './errors.ts';
+import type { SourceHints } from './formats/format.ts';
 import type { Candidate, FromParser, ParseStart, ToParser } from './protocol.ts';
 import { workerFile } from './worker-file.ts';
 
@@ -26,6 +27,10 @@ export interface IngestOptions {
 	readonly name?: string;
 	/** The first line that is rejected or adjusted ends the run and takes back what it added. */
 	readonly strict?: boolean;
+	/** Name of the source's format; told by its content if absent. */
+	readonly format?: string;
+	/** What the source's lines may not say. */
+	readonly hints?: SourceHints;
 	readonly onProgress?: (progress: IngestProgress) => void;
 	/** Waits for a file to grow, until the trace's end event comes. */
 	readonly follow?: boolean;
@@ -63,7 +68,12 @@ export async function ingest(
 	const opened = await openInput(input, options.follow ?? false);
 	const file = 'path' in opened ? opened.path : null;
 	const name = 'path' in opened ? opened.path : opened.name;
-	const workerData: ParseStart = { path: file, name, follow: options.follow ?? false };
+	const { format, hints, follow = false } = options;
+	const workerData: ParseStart = {
+		...{ path: file, name, follow },
+		...(format !== undefined && { format }),
+		...(hints && { hints })
+	};
 	const worker = new Worker(workerFile('parse-worker'), { workerData });
 	const run = new IngestRun(store, worker, name, options);
 	const stop = () => run.stop();
@@ -173,7 +183,7 @@ class IngestRun {
 		this.#head = head;
 		this.#format = format;
 		this.#sizeBytes = sizeBytes;
-		this.#known = await this.#store.findSources(head);
+		this.#known = (await this.#store.findSources(head)).filter((known) => known.format === format);
 		const candidates: Candidate[] = [];
 		for (const { byte, line, digest, complete, diagnostics, sessionId } of this.#known) {
 			const { endNs, memslots, ended } = await this.#store.getSession(sessionId);
@@ -246,20 +256,19 @@ class IngestRun {
 	}
 
 	#nothing(diagnostics: readonly DiagnosticInfo[], bytes: number): IngestError {
-		const [worst] = diagnostics;
+		const worst = diagnostics.find((each) => each.severity === 'rejected');
 		const [first] = worst?.first ?? [];
-		if (bytes === 0 && !worst) return new IngestError(this.#name, 'is empty');
+		if (bytes === 0 && !diagnostics.length) return new IngestError(this.#name, 'is empty');
 		if (!first) return new IngestError(this.#name, 'holds no event');
-		return new IngestError(
-			this.#name,
-			`holds no event of a known format; the first line: ${first.message}`,
-			first
-		);
+		const what = this.#format === 'unknown' ? 'a known format' : `the format ${this.#format}`;
+		return new IngestError(this.#name, `holds no event of ${what}; the first line: ${first.message}`, first);
 	}
 
 	async #checkStrict(diagnostics: readonly DiagnosticInfo[]): Promise<void> {
 		if (!this.#options.strict) return;
-		const bad = diagnostics.filter((each) => each.severity !== 'note').flatMap((each) => each.first);
+		const bad = diagnostics
+			.filter(({ severity }) => severity === 'rejected' || severity === 'adjusted')
+			.flatMap((each) => each.first);
 		const [first] = bad.sort((a, b) => a.line - b.line);
 		if (!first) return;
 		if (this.#sessionId !== null && this.#startSeq === 0) await this.#store.deleteSession(this.#sessionId);

@@ -9,7 +9,9 @@ import { ArchiveError, decompressed, fileChunks } from './decompress.ts';
 import { Diagnostics } from './diagnostics.ts';
 import { FlushTimer } from './flush-timer.ts';
 import { FollowError, followFile } from './follow.ts';
-import { detect, NativeScanner } from './formats/native.ts';
+import type { FormatScanner, TraceFormat } from './formats/format.ts';
+import { native } from './formats/native.ts';
+import { detectFormat, formatByName } from './formats/registry.ts';
 import { peek } from './peek.ts';
 import type { Candidate, FromParser, ParseStart, ToParser } from './protocol.ts';
 import { matchCandidates, Spool, type Match } from './resume.ts';
@@ -56,6 +58,10 @@ async function receive<T extends ToParser['type']>(...types: T[]): Promise<ToPar
 	}
 }
 
+/** The source's format, and as many of its first bytes as are at hand, once they are known. */
+let format: TraceFormat = native;
+let beginning: Uint8Array = new Uint8Array(0);
+
 let readBytes = 0;
 const onRead = (bytes: number) => (readBytes += bytes);
 
@@ -82,7 +88,10 @@ function nextChunk(source: AsyncIterator<Uint8Array>): Promise<Uint8Array | null
 	});
 }
 
-/** Scans a source that begins with `peeked` to its end; `hash` has taken in what was skipped of it. */
+/**
+ * Scans a source that begins with `peeked` to its end; `hash` has taken in what was skipped of it. If the format's
+ * lines depend on the ones before, nothing was skipped: the scanner replays what is stored.
+ */
 async function scan(
 	source: AsyncGenerator<Uint8Array>,
 	peeked: Uint8Array,
@@ -90,13 +99,14 @@ async function scan(
 	from: Candidate | null = null
 ): Promise<void> {
 	const diagnostics = new Diagnostics(from?.diagnostics);
-	let hashed = from?.position.byte ?? 0;
+	const seek = format.seekable ? from : null;
+	let hashed = seek?.position.byte ?? 0;
 	let head = peeked.subarray(0, hashed);
 	let sent: SourcePosition = from?.position ?? { byte: 0, line: 0, digest: '', complete: false };
 	/** Position and diagnostics as they are now; in the middle of an overlong line, as they were before it. */
 	const state = (complete: boolean) => {
 		const { byte, lines: line } = scanner;
-		if (hashed === byte) sent = { byte, line, digest: hash.copy().digest('hex'), complete };
+		if (hashed === byte && byte >= sent.byte) sent = { byte, line, digest: hash.copy().digest('hex'), complete };
 		return { head, position: { ...sent, complete }, diagnostics: diagnostics.list(), readBytes };
 	};
 	const sendBatch = (batch: EventBatch) => {
@@ -116,10 +126,13 @@ async function scan(
 		() => inFlight === 0
 	);
 	onAck = () => timer.check();
-	const scanner = new NativeScanner({
+	const scanner: FormatScanner = format.create({
 		diagnostics,
-		...(from && { byte: from.position.byte, line: from.position.line, lastNs: from.lastNs }),
-		...(from?.memslots && { memslots: from.memslots }),
+		head: beginning,
+		...start.hints,
+		...(seek && { byte: seek.position.byte, line: seek.position.line, lastNs: seek.lastNs }),
+		...(seek?.memslots && { memslots: seek.memslots }),
+		...(from && !seek && { replay: from.position }),
 		onBytes: (bytes) => {
 			hash.update(bytes);
 			hashed += bytes.length;
@@ -151,8 +164,15 @@ async function scan(
 	send({ type: 'end', interrupted: stopped && !ended, ...state(complete) });
 }
 
-const candidatesFor = async (head: Uint8Array, sizeBytes: number | null) => {
-	send({ type: 'head', head, format: detect(head) ? 'native' : 'unknown', sizeBytes });
+const detect = (head: Uint8Array): TraceFormat | null =>
+	start.format === undefined ? detectFormat(head) : formatByName(start.format);
+const isKnown = (head: Uint8Array): boolean => detect(head) !== null;
+
+const candidatesFor = async (head: Uint8Array, peeked: Uint8Array, sizeBytes: number | null) => {
+	const found = detect(peeked);
+	format = found ?? native;
+	beginning = peeked;
+	send({ type: 'head', head, format: found?.name ?? 'unknown', sizeBytes });
 	return (await receive('candidates')).candidates;
 };
 
@@ -171,8 +191,8 @@ async function scanFile(file: string): Promise<void> {
 	};
 	const fresh = new AbortController();
 	const source = start.follow ? followFile(file, { from: 0, onRead, signal: fresh.signal }) : open();
-	const { head, all } = await peek(source, start.follow ? detect : null);
-	const candidates = await candidatesFor(head, start.follow ? null : statSync(file).size);
+	const { head, peeked, all } = await peek(source, start.follow ? isKnown : null);
+	const candidates = await candidatesFor(head, peeked, start.follow ? null : statSync(file).size);
 	const readSoFar = readBytes;
 	// a damaged archive ends where it ends: that is no match
 	const match = candidates.length ? await matchCandidates(open(), candidates).catch(() => null) : null;
@@ -180,15 +200,17 @@ async function scanFile(file: string): Promise<void> {
 	if (!match) readBytes = readSoFar;
 	if (!match || !chosen) return scan(all(), head);
 	fresh.abort();
-	if (!start.follow) return scan(match.rest(), head, match.hash, chosen);
-	const from = (readBytes = chosen.position.byte);
-	ended = chosen.ended;
-	return scan(followFile(file, { from, onRead }), head, match.hash, chosen);
+	ended = start.follow && chosen.ended;
+	const { seekable } = format;
+	const hash = seekable ? match.hash : createHash('sha256');
+	if (!start.follow) return scan(seekable ? match.rest() : open(), head, hash, chosen);
+	const from = (readBytes = seekable ? chosen.position.byte : 0);
+	return scan(followFile(file, { from, onRead }), head, hash, chosen);
 }
 
 async function scanStream(): Promise<void> {
-	const { head, all } = await peek(decompressed(sentChunks()), detect);
-	const candidates = await candidatesFor(head, null);
+	const { head, peeked, all } = await peek(decompressed(sentChunks()), isKnown);
+	const candidates = await candidatesFor(head, peeked, null);
 	if (!candidates.some(({ position }) => position.byte > 0)) {
 		choose(null, candidates);
 		return scan(all(), head);
@@ -197,7 +219,8 @@ async function scanStream(): Promise<void> {
 	try {
 		const match = await matchCandidates(spool.record(), candidates).catch(() => null);
 		const chosen = choose(match, candidates);
-		await (match ? scan(match.rest(), head, match.hash, chosen) : scan(spool.replay(), head));
+		if (match && format.seekable) await scan(match.rest(), head, match.hash, chosen);
+		else await scan(spool.replay(), head, createHash('sha256'), match && chosen);
 	} finally {
 		await spool.close();
 	}

@@ -4,13 +4,13 @@ import { HEAD_BYTES } from '#lib/server/store/head.ts';
 const HEAD_MS = 100;
 
 /**
- * A source's first 4,096 bytes (all, if it has fewer), and a generator that gives all its bytes, those included.
+ * A source's first 4,096 bytes (all, if it has fewer), what was read of it so far (at least those), and a generator that gives all its bytes, those included.
  * With `enough`, a slow source is not waited for: what came in a tenth of a second will do if `enough` says so.
  */
 export async function peek(
 	source: AsyncGenerator<Uint8Array>,
 	enough: ((head: Uint8Array) => boolean) | null
-): Promise<{ head: Uint8Array; all: () => AsyncGenerator<Uint8Array> }> {
+): Promise<{ head: Uint8Array; peeked: Uint8Array; all: () => AsyncGenerator<Uint8Array> }> {
 	const chunks: Uint8Array[] = [];
 	const head = () => Buffer.concat(chunks).subarray(0, HEAD_BYTES);
 	let length = 0;
@@ -41,7 +41,7 @@ export async function peek(
 		if (failure) throw failure as Error;
 		yield* source;
 	}
-	return { head: head(), all };
+	return { head: head(), peeked: Buffer.concat(chunks), all };
 }
 
 /** Whether a promise settles within `ms` (at once, if that is negative). */

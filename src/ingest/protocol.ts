@@ -1,6 +1,7 @@
 import type { EventBatch } from '#lib/domain/batch.ts';
 import type { DiagnosticInfo, MemslotInfo } from '#lib/domain/session-info.ts';
 import type { SourcePosition } from '#lib/server/store/store.ts';
+import type { SourceHints } from './formats/format.ts';
 
 /** What the parse worker reads: a file, or chunks that are sent to it. */
 export interface ParseStart {
@@ -8,6 +9,9 @@ export interface ParseStart {
 	readonly name: string;
 	/** Waits for the file to grow until the trace's end event comes. */
 	readonly follow: boolean;
+	/** Name of the format; by content if absent. */
+	readonly format?: string;
+	readonly hints?: SourceHints;
 }
 
 /** A source loaded before that begins with the same bytes. */

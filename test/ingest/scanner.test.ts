@@ -5,7 +5,9 @@ import { eventAt } from '#lib/domain/batch-events.ts';
 import type { NumberedEvent } from '#lib/domain/events.ts';
 import { formatLine } from '#lib/domain/native.ts';
 import { Diagnostics } from '#ingest/diagnostics.ts';
-import { detect, LINE_LIMIT, NativeScanner } from '#ingest/formats/native.ts';
+import { LINE_LIMIT } from '#ingest/formats/line-scanner.ts';
+import { NativeScanner } from '#ingest/formats/native.ts';
+import { detectFormat } from '#ingest/formats/registry.ts';
 import { anySession } from '../arbitrary.ts';
 
 /** Scans chunks; gives the events, the diagnostics, and the digest of what it said it took. */
@@ -25,7 +27,8 @@ function scan(chunks: readonly Uint8Array[], batchEvents = 5) {
 	});
 	for (const chunk of chunks) scanner.push(chunk);
 	scanner.finish();
-	return { events, diagnostics: diagnostics.list(), lines: scanner.lines, byte: scanner.byte, borders };
+	const { lines, byte, eventLines } = scanner;
+	return { events, diagnostics: diagnostics.list(), lines, byte, eventLines, borders };
 }
 const bytes = (text: string) => new TextEncoder().encode(text);
 const end = (t: number) => `{"t":${t},"k":"end"}`;
@@ -64,10 +67,14 @@ test('any session’s lines come back as its events, however they are cut', () =
 	);
 });
 
-test('each line is an event, empty, or a counted diagnostic', () => {
-	const got = scan([bytes([end(1), 'x', '{"t":2,"k":"what"}', end(3), '[]'].join('\n'))]);
-	const rejected = got.diagnostics.reduce((n, each) => n + each.count, 0);
-	expect([got.lines, got.events.length, rejected]).toEqual([5, 2, 3]);
+test('each line is an event or counted as skipped or rejected', () => {
+	const got = scan([bytes([end(1), 'x', '{"t":2,"k":"what"}', '', end(3), '[]'].join('\n'))]);
+	const counts = Object.fromEntries(got.diagnostics.map(({ reason, count }) => [reason, count]));
+	expect([got.lines, got.eventLines, counts]).toEqual([
+		6,
+		2,
+		{ 'not-json': 1, 'unknown-kind': 1, blank: 1, 'not-an-object': 1 }
+	]);
 });
 
 test('a line of 100 MB is skipped, counted and not kept', () => {
@@ -144,6 +151,6 @@ test('accesses before the first memslot and overlapping memslots are noted and k
 });
 
 test('native lines are recognised by content', () => {
-	expect(detect(bytes(access))).toBe(true);
-	expect(detect(bytes('# tracer: nop\n'))).toBe(false);
+	expect(detectFormat(bytes(access))?.name).toBe('native');
+	expect(detectFormat(bytes('nothing of the kind\n'))).toBe(null);
 });

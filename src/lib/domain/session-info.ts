@@ -31,8 +31,12 @@ export interface LaneInfo extends Lane {
 /** Rejected or doubtful input, by reason; `first` are the earliest ones. */
 export interface DiagnosticInfo {
 	readonly reason: string;
-	/** `rejected`: the line gave no event; `adjusted`: its event differs from the line; `note`: an assumption. */
-	readonly severity: 'rejected' | 'adjusted' | 'note';
+	/**
+	 * `rejected`: the line should have given an event and did not; `skipped`: a line known to carry none (a header,
+	 * another tracepoint); `adjusted`: its event differs from the line; `note`: an assumption. Each line of a source
+	 * is an event's, skipped or rejected, never two of them.
+	 */
+	readonly severity: 'rejected' | 'skipped' | 'adjusted' | 'note';
 	readonly count: number;
 	readonly first: readonly DiagnosticExample[];
 }
