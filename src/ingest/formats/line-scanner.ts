@@ -49,9 +49,7 @@ export abstract class LineScanner implements FormatScanner {
 	}
 
 	/** Reads the line at `start` without making a text of it; where the next one begins, -1 to leave it to `slow`. */
-	protected fast(_bytes: Uint8Array, _start: number): number {
-		return -1;
-	}
+	protected abstract fast(bytes: Uint8Array, start: number): number;
 	/** Takes in the line `[start, stop)`, its end left out. */
 	protected abstract slow(bytes: Uint8Array, start: number, stop: number): void;
 	/** Decides whatever still waits for a next line. */

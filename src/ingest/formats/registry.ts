@@ -1,8 +1,26 @@
 import { headOf, type TraceFormat } from './format.ts';
+import { bpftrace } from './bpftrace.ts';
+import { csv } from './csv.ts';
+import { damon, ftrace, perf } from './ftrace.ts';
+import { gvtLog } from './gvt-log.ts';
+import { kvmiText } from './kvmi-text.ts';
+import { lackey } from './lackey.ts';
 import { native } from './native.ts';
+import { qemuLog } from './qemu-log.ts';
 
 /** All formats, in the order in which they are asked whether a source is theirs. */
-export const FORMATS: readonly TraceFormat[] = [native];
+export const FORMATS: readonly TraceFormat[] = [
+	bpftrace,
+	native,
+	qemuLog,
+	damon,
+	perf,
+	ftrace,
+	kvmiText,
+	gvtLog,
+	lackey,
+	csv
+];
 
 /** The format whose content `head` looks like; null if none does. */
 export function detectFormat(head: Uint8Array): TraceFormat | null {
