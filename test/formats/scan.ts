@@ -1,5 +1,5 @@
 import { eventAt } from '#lib/domain/batch-events.ts';
-import type { NumberedEvent } from '#lib/domain/events.ts';
+import type { JsonObject, NumberedEvent } from '#lib/domain/events.ts';
 import { toWire } from '#lib/domain/native.ts';
 import type { DiagnosticInfo } from '#lib/domain/session-info.ts';
 import { Diagnostics } from '#ingest/diagnostics.ts';
@@ -53,11 +53,11 @@ export const counted = ({ diagnostics }: Scanned, severity: DiagnosticInfo['seve
 
 /** An event in one short line: time, kind, then the native keys as `key=value`. */
 export function brief(event: NumberedEvent): string {
-	const { t, k, ...rest } = toWire(event);
+	const { t, k, ...rest } = toWire(event) as JsonObject & { t: number; k: string };
 	const words = Object.entries(rest).map(([key, value]) =>
 		value === true ? key : `${key}=${typeof value === 'object' ? JSON.stringify(value) : String(value)}`
 	);
-	return [String(t), k as string, ...words].join(' ');
+	return [t, k, ...words].join(' ');
 }
 
 /** What a sample gave, in the form of its `.expected` file. */

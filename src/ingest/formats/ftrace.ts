@@ -1,7 +1,7 @@
 import type { Head, TraceFormat } from './format.ts';
 import { HANDLERS } from './ftrace/handlers.ts';
 import { bare, parseHead } from './ftrace/head.ts';
-import { FtraceScanner } from './ftrace/scanner.ts';
+import { FastFtraceScanner } from './ftrace/fast-scanner.ts';
 
 const KNOWN = new RegExp(`(?:^|[\\s:])(?:${[...HANDLERS.keys()].join('|')}|\\w*kvm\\w*): `);
 const LOOK = 200;
@@ -24,7 +24,7 @@ export const perf: TraceFormat = {
 	title: 'perf script of kvm, kvmmmu and probe events',
 	seekable: false,
 	detect: (head) => isPerf(head) && !/^# tracer: /m.test(head.text),
-	create: (options) => new FtraceScanner(options, 'perf')
+	create: (options) => new FastFtraceScanner(options, 'perf')
 };
 
 /** DAMON's regions, as perf script or ftrace print them. */
@@ -33,7 +33,7 @@ export const damon: TraceFormat = {
 	title: 'DAMON regions (perf script or ftrace of damon:damon_aggregated)',
 	seekable: false,
 	detect: ({ text }) => /\bdamon_aggregated: /.test(text),
-	create: (options) => new FtraceScanner(options, 'damon')
+	create: (options) => new FastFtraceScanner(options, 'damon')
 };
 
 /** The files trace and trace_pipe, trace-cmd report in each of its dialects, console dumps. */
@@ -43,5 +43,5 @@ export const ftrace: TraceFormat = {
 		'ftrace (trace, trace_pipe), trace-cmd report, console dumps: kvm, kvmmmu, kprobe and function lines',
 	seekable: false,
 	detect: looksLike,
-	create: (options) => new FtraceScanner(options, 'ftrace')
+	create: (options) => new FastFtraceScanner(options, 'ftrace')
 };

@@ -73,7 +73,8 @@ export abstract class TextScanner extends LineScanner {
 	/** What is known of the source when its first event comes. */
 	protected abstract attributes(): JsonObject;
 
-	protected fast(): number {
+	// eslint-disable-next-line @typescript-eslint/no-unused-vars -- for formats that override it
+	protected override fast(bytes: Uint8Array, start: number): number {
 		return -1;
 	}
 

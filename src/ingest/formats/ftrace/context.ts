@@ -26,7 +26,7 @@ export interface TraceContext {
 	/** The kernel generations that the trace may come from. */
 	readonly candidates: readonly Generation[];
 	/** True while no line of the trace is a kvm_page_fault: then faults are read from exits. */
-	readonly faultsFromExit: boolean;
+	faultsFromExit: boolean;
 	/** True if the trace's page faults are at kernel virtual addresses: it is of shadow paging. */
 	readonly virtualFaults: boolean;
 	/** True if the trace names this function. */

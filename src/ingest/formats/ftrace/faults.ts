@@ -43,6 +43,7 @@ const VIRTUAL = skipped(
 
 /** `kvm_page_fault` (arch/x86/kvm/trace.h). */
 export const kvmPageFault: Handler = (line, context) => {
+	context.faultsFromExit = false;
 	if (context.virtualFaults) return VIRTUAL;
 	const { body } = line;
 	const old = OLD.exec(body);

@@ -50,15 +50,15 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	readonly #nodes = new Map<string, number>();
 	readonly #vcpus = new Map<number, number>();
 	/** Whether the source's lines carry times; a source without counts lines. */
-	readonly #stamped: boolean;
+	protected readonly stamped: boolean;
 	#timed = true;
-	#vendorNoted = false;
+	protected vendorNoted = false;
 	/** Time of each host CPU's last line. */
 	protected readonly lastOfCpu = new Float64Array(CPUS);
 	#losses: Lost[] = [];
 	#pending: { text: string; lines: number; outcome: NoEvent } | null = null;
 	/** Length of the last raw line if it was a whole record: its rest may follow. */
-	#before = 0;
+	protected before = 0;
 
 	constructor(options: ScannerOptions, format: string) {
 		super(options);
@@ -67,7 +67,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 		this.#head = head.text;
 		this.vendor = new VendorGuess(options, head.text);
 		this.#generation = guessGeneration(head.text, options);
-		this.#stamped = head.lines.length < 2 || head.lines.some((line) => parseHead(bare(line)) !== null);
+		this.stamped = head.lines.length < 2 || head.lines.some((line) => parseHead(bare(line)) !== null);
 		this.virtualFaults = this.vendor.vendor === null && VIRTUAL_FAULT.test(head.text);
 		this.faultsFromExit = !/kvm_page_fault:/.test(head.text);
 	}
@@ -88,12 +88,12 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	protected line(raw: string): Outcome {
 		const text = bare(raw);
 		const head = parseHead(text);
-		const former = this.#before;
-		this.#before = 0;
+		const former = this.before;
+		this.before = 0;
 		if (!head) return this.#headless(text, former);
 		this.#settlePending();
 		const outcome = this.#record(head, text);
-		if (outcome !== 'held') this.#before = raw.length;
+		if (outcome !== 'held') this.before = raw.length;
 		return outcome;
 	}
 
@@ -118,7 +118,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 		if (beginsHead(text)) return this.#hold(text, NO_LINE);
 		const event = EVENT.exec(text.trim());
 		if (event && (HANDLERS.has(event[1] ?? '') || KPROBE.test(event[2] ?? ''))) {
-			const tsNs = this.#stamped ? this.lastNs : this.time.since(0, this.lines);
+			const tsNs = this.stamped ? this.lastNs : this.time.since(0, this.lines);
 			return this.#event(text, text.trim(), tsNs, this.threads.get(PID_OF_NOBODY, ''), PID_OF_NOBODY);
 		}
 		// mail programs wrap at 72 to 80 columns; quote marks come on top
@@ -140,7 +140,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 			return outcome;
 		}
 		this.conclude(outcome);
-		this.#before = 70;
+		this.before = 70;
 		return outcome;
 	}
 
@@ -161,7 +161,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	}
 
 	#record(head: LineHead, text: string): Outcome {
-		const tsNs = this.#stamped ? this.time.since(head.seconds, head.ns) : this.time.since(0, this.lines);
+		const tsNs = this.stamped ? this.time.since(head.seconds, head.ns) : this.time.since(0, this.lines);
 		if (Number.isNaN(tsNs)) return BAD_TIME;
 		if (!head.timed) this.#timed = false;
 		this.#settleLosses(tsNs);
@@ -240,9 +240,12 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	}
 
 	runs(thread: Thread, vcpuId: number, tsNs: number, derived = false): boolean {
-		thread.vcpuId = vcpuId;
 		const owner = this.#vcpus.get(vcpuId);
+		thread.vcpuId = vcpuId;
+		thread.announced = true;
 		if (owner === thread.pid) return false;
+		const other = owner === undefined ? null : this.threads.find(owner);
+		if (other) other.announced = false;
 		if (owner !== undefined && owner >= 0 && thread.pid >= 0)
 			this.note(
 				'several-vms',
@@ -260,7 +263,6 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 		{ gfn, offset }: { gfn: number; offset: number },
 		meaning?: FaultCode
 	): void {
-		this.faultsFromExit &&= this.vendor.faultCode === 'pferr';
 		if (!meaning && this.vendor.assume(code)) this.amend(this.lastNs);
 		if (!meaning && this.vendor.assumed) this.#noteVendor();
 		const { write, fetch, present } = faultMeaning(code, meaning ?? this.vendor.faultCode ?? 'pferr');
@@ -284,8 +286,8 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	}
 
 	#noteVendor(): void {
-		if (this.#vendorNoted) return;
-		this.#vendorNoted = true;
+		if (this.vendorNoted) return;
+		this.vendorNoted = true;
 		const { faultCode } = this.vendor;
 		this.note(
 			'vendor-assumed',
@@ -312,8 +314,8 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 			this.#timed ? `${at.seconds}.${String(at.ns).padStart(9, '0')}` : String(at.ns);
 		return {
 			...{ source: this.#format, format: this.#format },
-			clock: !this.#stamped ? 'lines' : this.#timed ? 'host_monotonic_ns' : 'host_ticks',
-			...(this.#stamped && first && { first_stamp: stamp(first) }),
+			clock: !this.stamped ? 'lines' : this.#timed ? 'host_monotonic_ns' : 'host_ticks',
+			...(this.stamped && first && { first_stamp: stamp(first) }),
 			...(vendor !== 'arm64' &&
 				!unknown &&
 				(only ? { generation: only } : { generation_candidates: [...candidates] })),

@@ -5,7 +5,8 @@ import { asLevel, asPage, Fields, hexWord } from './fields.ts';
 const SET = /^gfn (?:0x)?([\da-f]+) spte (?:0x)?([\da-f]+) \(([r-])([w-])([x-])([u-]?)\) level (\d+)/;
 const CHANGED =
 	/^as id (\d+) gfn (?:0x)?([\da-f]+) level (\d+) old_spte (?:0x)?([\da-f]+) new_spte (?:0x)?([\da-f]+)\s*$/;
-const ALL_RIGHTS = skipped('all-rights', 'the entry has all rights: nothing is protected by it');
+/** The outcome of an entry that forbids nothing. */
+export const ALL_RIGHTS = skipped('all-rights', 'the entry has all rights: nothing is protected by it');
 const NO_LOSS = skipped('no-right-lost', 'the entry lost no right, or is no longer there');
 
 type Protect = 'read' | 'write' | 'exec';

@@ -8,6 +8,8 @@ export interface Thread {
 	readonly pid: number;
 	/** -1 while unknown. */
 	vcpuId: number;
+	/** The vCPU has its event, and no other thread claimed it since. */
+	announced: boolean;
 	/** Kind of access of the open fault; null if there is none. */
 	kind: Mode | null;
 	gfn: number;
@@ -39,7 +41,7 @@ export class Threads {
 		if (this.#byPid.size >= LIMIT) this.#byPid.delete(this.#byPid.keys().next().value ?? 0);
 		const named = COMM.exec(comm);
 		const vcpuId = named ? Math.min(Number(named[1]), 0xfffe) : -1;
-		const thread: Thread = { pid, vcpuId, kind: null, gfn: 0, offset: 0, emulated: false };
+		const thread: Thread = { pid, vcpuId, announced: false, kind: null, gfn: 0, offset: 0, emulated: false };
 		this.#byPid.set(pid, thread);
 		return (this.#last = thread);
 	}

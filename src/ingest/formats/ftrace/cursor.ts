@@ -1,0 +1,218 @@
+const NEWLINE = 10;
+const RETURN = 13;
+const BLANK = 32;
+const DASH = 45;
+const DOT = 46;
+const COLON = 58;
+const OPEN_BRACKET = 91;
+const CLOSE_BRACKET = 93;
+/** Bytes before the bracket of a head. */
+const OWNER_REACH = 64;
+
+const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 57;
+
+/** Hash of an event's name; never negative. */
+export function nameHash(name: string): number {
+	let hash = 0;
+	for (let i = 0; i < name.length; i++) hash = (hash * 31 + name.charCodeAt(i)) & 0x3fff_ffff;
+	return hash;
+}
+
+/** The bytes of an ASCII text. */
+export const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
+
+/** Value of a hexadecimal digit's byte; -1 if it is none. */
+function hexDigit(byte: number): number {
+	if (byte >= 48 && byte <= 57) return byte - 48;
+	if (byte >= 97 && byte <= 102) return byte - 87;
+	return -1;
+}
+
+/** Reads a trace line from bytes without making texts; every method moves on only if it found what it wants. */
+export class Cursor {
+	bytes: Uint8Array = new Uint8Array(0);
+	at = 0;
+	pid = 0;
+	cpu = 0;
+	seconds = 0;
+	ns = 0;
+	/** Halves of the last `hex64`. */
+	low = 0;
+	high = 0;
+	#name = 0;
+	#nameEnd = 0;
+
+	/** Reads a head with a process, `[cpu]` and a stamp of 6 or 9 digits; false if the line has none such. */
+	head(bytes: Uint8Array, start: number): boolean {
+		this.bytes = bytes;
+		let at = start;
+		while (bytes[at] !== OPEN_BRACKET) {
+			const byte = bytes[at];
+			if (byte === undefined || byte === NEWLINE || at - start > OWNER_REACH) return false;
+			at++;
+		}
+		if (!this.#owner(start, at)) return false;
+		this.at = at + 1;
+		this.cpu = this.decimal(4);
+		if (this.cpu < 0 || bytes[this.at] !== CLOSE_BRACKET || bytes[this.at + 1] !== BLANK) return false;
+		this.at++;
+		this.#blanks();
+		if (!isDigit(bytes[this.at])) {
+			const flags = this.at;
+			while (bytes[this.at] !== BLANK) {
+				const byte = bytes[this.at];
+				if (byte === undefined || byte < BLANK || byte > 126 || this.at - flags > 8) return false;
+				this.at++;
+			}
+			if (this.at - flags < 3) return false;
+			this.#blanks();
+		}
+		return this.#stamp();
+	}
+
+	/** The pid stands before the bracket, after the last dash (ftrace) or blank (perf). */
+	#owner(start: number, bracket: number): boolean {
+		const { bytes } = this;
+		let back = bracket - 1;
+		while (back > start && bytes[back] === BLANK) back--;
+		if (back === bracket - 1) return false;
+		const last = back;
+		let pid = 0;
+		let scale = 1;
+		while (back > start && isDigit(bytes[back])) {
+			pid += ((bytes[back] as number) - 48) * scale;
+			scale *= 10;
+			back--;
+		}
+		if (back === last || last - back > 9 || (bytes[back] !== DASH && bytes[back] !== BLANK)) return false;
+		this.pid = pid;
+		return true;
+	}
+
+	#stamp(): boolean {
+		const { bytes } = this;
+		const seconds = this.decimal(12);
+		if (seconds < 0 || bytes[this.at] !== DOT) return false;
+		const from = ++this.at;
+		const fraction = this.decimal(9);
+		const digits = this.at - from;
+		if (fraction < 0 || (digits !== 6 && digits !== 9) || bytes[this.at] !== COLON) return false;
+		this.seconds = seconds;
+		this.ns = digits === 6 ? fraction * 1000 : fraction;
+		this.at++;
+		this.#blanks();
+		return true;
+	}
+
+	/** Hash of the event's name, its group left out, the blanks after it skipped; -1 if no name and colon is here. */
+	name(): number {
+		const { bytes } = this;
+		let from = this.at;
+		let hash = 0;
+		for (let at = from; at - from < 48; at++) {
+			const byte = bytes[at] as number;
+			if (byte === COLON) {
+				if (at === from) return -1;
+				const next = bytes[at + 1];
+				if (next === BLANK) {
+					this.#name = from;
+					this.#nameEnd = at;
+					this.at = at + 1;
+					this.#blanks();
+					return hash;
+				}
+				if (from !== this.at) return -1; // a second group
+				from = at + 1;
+				hash = 0;
+				continue;
+			}
+			const letter = (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90) || byte === 95;
+			if (!letter && (at === from || !isDigit(byte))) return -1;
+			hash = (hash * 31 + byte) & 0x3fff_ffff;
+		}
+		return -1;
+	}
+
+	/** True if the name that was read last is this one. */
+	is(wanted: Uint8Array): boolean {
+		if (this.#nameEnd - this.#name !== wanted.length) return false;
+		for (let i = 0; i < wanted.length; i++) if (this.bytes[this.#name + i] !== wanted[i]) return false;
+		return true;
+	}
+
+	get byte(): number | undefined {
+		return this.bytes[this.at];
+	}
+
+	#blanks(): void {
+		while (this.bytes[this.at] === BLANK) this.at++;
+	}
+
+	/** Moves past `wanted` if it is here. */
+	take(wanted: Uint8Array): boolean {
+		for (let i = 0; i < wanted.length; i++) if (this.bytes[this.at + i] !== wanted[i]) return false;
+		this.at += wanted.length;
+		return true;
+	}
+
+	/** Moves past the next `wanted` that begins in this line within `reach` bytes, at least one byte further on. */
+	find(wanted: Uint8Array, reach: number): boolean {
+		const { bytes } = this;
+		for (let at = this.at + 1; at <= this.at + reach; at++) {
+			if (bytes[at] === NEWLINE) return false;
+			let i = 0;
+			while (i < wanted.length && bytes[at + i] === wanted[i]) i++;
+			if (i < wanted.length) continue;
+			this.at = at + i;
+			return true;
+		}
+		return false;
+	}
+
+	/** A whole number of at most `digits` digits; -1 if none is here. */
+	decimal(digits: number): number {
+		const { bytes } = this;
+		let value = 0;
+		let at = this.at;
+		while (isDigit(bytes[at])) value = value * 10 + ((bytes[at++] as number) - 48);
+		if (at === this.at || at - this.at > digits) return -1;
+		this.at = at;
+		return value;
+	}
+
+	/** 1 to 16 lower-case hexadecimal digits, into `low` and `high`. */
+	hex64(): boolean {
+		const { bytes } = this;
+		let low = 0;
+		let high = 0;
+		let at = this.at;
+		for (let digit = hexDigit(bytes[at] as number); digit >= 0; digit = hexDigit(bytes[++at] as number)) {
+			high = (high << 4) | (low >>> 28);
+			low = (low << 4) | digit;
+		}
+		if (at === this.at || at - this.at > 16) return false;
+		this.at = at;
+		this.low = low >>> 0;
+		this.high = high >>> 0;
+		return true;
+	}
+
+	/** 1 for the letter, 0 for a dash, -1 for anything else. */
+	right(letter: number): number {
+		const byte = this.bytes[this.at];
+		if (byte !== letter && byte !== DASH) return -1;
+		this.at++;
+		return byte === letter ? 1 : 0;
+	}
+
+	/** Where the next line begins, -1 if this one does not end in the chunk. */
+	lineEnd(): number {
+		return this.bytes.indexOf(NEWLINE, this.at) + 1 || -1;
+	}
+
+	/** Where the next line begins if only its end is here, -1 otherwise. */
+	endOfLine(): number {
+		const at = this.bytes[this.at] === RETURN ? this.at + 1 : this.at;
+		return this.bytes[at] === NEWLINE ? at + 1 : -1;
+	}
+}
