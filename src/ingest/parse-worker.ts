@@ -15,6 +15,7 @@ import { detectFormat, formatByName } from './formats/registry.ts';
 import { peek } from './peek.ts';
 import type { Candidate, FromParser, ParseStart, ToParser } from './protocol.ts';
 import { matchCandidates, Spool, type Match } from './resume.ts';
+import { isTraceDat, isTraceDatFile, TraceDatError, traceCmdReport } from './trace-dat.ts';
 
 /** Batches sent and not yet stored. */
 const AHEAD = 2;
@@ -106,7 +107,8 @@ async function scan(
 	/** Position and diagnostics as they are now; in the middle of an overlong line, as they were before it. */
 	const state = (complete: boolean) => {
 		const { byte, lines: line } = scanner;
-		if (hashed === byte && byte >= sent.byte) sent = { byte, line, digest: hash.copy().digest('hex'), complete };
+		if (hashed === byte && byte >= sent.byte)
+			sent = { byte, line, digest: hash.copy().digest('hex'), complete };
 		return { head, position: { ...sent, complete }, diagnostics: diagnostics.list(), readBytes };
 	};
 	const sendBatch = (batch: EventBatch) => {
@@ -185,14 +187,16 @@ function choose(match: Match | null, candidates: readonly Candidate[]): Candidat
 }
 
 async function scanFile(file: string): Promise<void> {
+	const binary = await isTraceDatFile(file);
+	if (binary && start.follow) throw new TraceDatError(file, 'is a trace-cmd file: it cannot be followed');
 	const open = () => {
 		readBytes = 0;
-		return decompressed(fileChunks(file, onRead));
+		return binary ? traceCmdReport(file) : decompressed(fileChunks(file, onRead));
 	};
 	const fresh = new AbortController();
 	const source = start.follow ? followFile(file, { from: 0, onRead, signal: fresh.signal }) : open();
 	const { head, peeked, all } = await peek(source, start.follow ? isKnown : null);
-	const candidates = await candidatesFor(head, peeked, start.follow ? null : statSync(file).size);
+	const candidates = await candidatesFor(head, peeked, start.follow || binary ? null : statSync(file).size);
 	const readSoFar = readBytes;
 	// a damaged archive ends where it ends: that is no match
 	const match = candidates.length ? await matchCandidates(open(), candidates).catch(() => null) : null;
@@ -208,8 +212,21 @@ async function scanFile(file: string): Promise<void> {
 	return scan(followFile(file, { from, onRead }), head, hash, chosen);
 }
 
+/** trace-cmd reads files only. */
+async function scanSpooled(source: AsyncGenerator<Uint8Array>): Promise<void> {
+	const spool = await Spool.open(source);
+	try {
+		const recorded = spool.record();
+		while (!stopped && !(await recorded.next()).done);
+		await scanFile(spool.file);
+	} finally {
+		await spool.close();
+	}
+}
+
 async function scanStream(): Promise<void> {
 	const { head, peeked, all } = await peek(decompressed(sentChunks()), isKnown);
+	if (isTraceDat(peeked)) return scanSpooled(all());
 	const candidates = await candidatesFor(head, peeked, null);
 	if (!candidates.some(({ position }) => position.byte > 0)) {
 		choose(null, candidates);

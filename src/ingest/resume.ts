@@ -64,6 +64,11 @@ export class Spool {
 		return new Spool(source, folder, await open(path.join(folder, 'source'), 'w+'));
 	}
 
+	/** The file's path. */
+	get file(): string {
+		return path.join(this.#folder, 'source');
+	}
+
 	/** The source; what it gives is kept. */
 	async *record(): AsyncGenerator<Uint8Array> {
 		for (;;) {

@@ -1,8 +1,12 @@
 import cliProgress from 'cli-progress';
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { IngestSummary } from '#lib/api/types.ts';
+import type { JsonObject } from '#lib/domain/events.ts';
+import { GENERATION_INFO, GENERATIONS, isGeneration } from '#lib/domain/generations.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
 import { ingest, type IngestInput, type IngestProgress } from '../ingest.ts';
+import type { SourceHints } from '../formats/format.ts';
+import { FORMATS } from '../formats/registry.ts';
 import { count, databaseOption, megabytes, print, printJson, withStore } from './context.ts';
 
 interface Options {
@@ -11,6 +15,9 @@ interface Options {
 	strict?: boolean;
 	json?: boolean;
 	follow?: boolean;
+	format?: string;
+	generation?: SourceHints['generation'];
+	vendor?: SourceHints['vendor'];
 }
 
 /** `pagetrail ingest FILE… | -` */
@@ -21,6 +28,21 @@ export const ingestCommand = new Command('ingest')
 	.option('--name <name>', "the session's name (default: the file's)")
 	.option('--strict', 'the first bad line is an error')
 	.option('-f, --follow', "wait for the file to grow, until the trace's end event or Ctrl-C")
+	.addOption(
+		new Option('--format <name>', 'the format, if its content does not tell (see pagetrail formats)').choices(
+			FORMATS.map((format) => format.name)
+		)
+	)
+	.addOption(
+		new Option('--generation <label>', 'the kernel generation of page tracking').choices(GENERATIONS)
+	)
+	.addOption(
+		new Option('--vendor <name>', "whose error codes: Intel's EPT or AMD's").choices([
+			'intel',
+			'amd',
+			'arm64'
+		])
+	)
 	.option('--json', 'print the summary as JSON')
 	.action(async (files: string[], options: Options) => {
 		if (options.follow && files.length > 1) throw new Error('--follow takes one file');
@@ -54,7 +76,7 @@ const isCut = (reason: string): boolean => reason === 'source-truncated' || reas
 async function load(
 	store: TraceStore,
 	file: string,
-	{ name, strict = false, follow = false }: Options,
+	{ name, strict = false, follow = false, format, generation, vendor }: Options,
 	signal: AbortSignal
 ): Promise<IngestSummary> {
 	const bar = progressBar(file);
@@ -63,6 +85,8 @@ async function load(
 	try {
 		return await ingest(store, input, {
 			...(name === undefined ? {} : { name }),
+			...(format !== undefined && { format }),
+			hints: { ...(generation && { generation }), ...(vendor && { vendor }) },
 			strict,
 			follow,
 			signal,
@@ -107,8 +131,25 @@ function describe(summary: IngestSummary): string {
 		? `${session.id}: the same content was loaded before; nothing added`
 		: `${session.id}: ${count(added)} events from ${count(lines)} lines, ${megabytes(bytes)} in ${seconds.toFixed(2)} s (${rate} events/s)`;
 	const notes = diagnostics.flatMap(({ severity, reason, count: n, first }) => [
-		`  ${severity}: ${count(n)} × ${reason}`,
-		...first.map(({ line, byte, message }) => `    line ${count(line)} (byte ${count(byte)}): ${message}`)
+		`  ${severity}: ${count(n)} × ${reason}${severity === 'skipped' ? ` (${first[0]?.message ?? ''})` : ''}`,
+		...(severity === 'skipped' ? [] : first).map(
+			({ line, byte, message }) => `    line ${count(line)} (byte ${count(byte)}): ${message}`
+		)
 	]);
-	return [lead, ...notes].join('\n');
+	return [lead, ...known(session.attributes), ...notes].join('\n');
+}
+
+/** What was told or assumed of the source, one line each. */
+function known({ generation, generation_assumed, vendor, vendor_assumed, fault_code }: JsonObject): string[] {
+	const assumed = (flag: unknown) => (flag === true ? ' (assumed)' : '');
+	const lines: string[] = [];
+	if (typeof generation === 'string' && isGeneration(generation))
+		lines.push(
+			`  kernel generation ${generation}${assumed(generation_assumed)}: ${GENERATION_INFO[generation].kernels}`
+		);
+	if (typeof fault_code === 'string')
+		lines.push(
+			`  error codes ${fault_code}, vendor ${typeof vendor === 'string' ? vendor : 'unknown'}${assumed(vendor_assumed)}`
+		);
+	return lines;
 }

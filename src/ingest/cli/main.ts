@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { SimulationOptionError } from '#lib/host/simulation/options.ts';
 import { NoSuchSessionError } from '#lib/server/store/store.ts';
 import { captureCommand } from './capture-command.ts';
+import { formatsCommand } from './formats-command.ts';
 import { heatmapCommand } from './heatmap-command.ts';
 import { ingestCommand } from './ingest-command.ts';
 import { serveCommand } from './serve-command.ts';
@@ -15,6 +16,7 @@ const program = new Command('pagetrail')
 for (const command of [
 	ingestCommand,
 	createSimulateCommand(),
+	formatsCommand,
 	sessionsCommand,
 	stateCommand,
 	heatmapCommand,

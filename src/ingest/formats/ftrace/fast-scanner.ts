@@ -155,6 +155,7 @@ export class FastFtraceScanner extends FtraceScanner {
 		if (!cursor.take(vcpuId < 0 ? TEXT.CODE : TEXT.CODE_0X) || !cursor.hex64()) return -1;
 		const end = cursor.endOfLine();
 		if (end < 0) return -1;
+		this.begin(tsNs);
 		const { batch } = this;
 		const i = batch.length++;
 		batch.tsNs[i] = this.lastNs = tsNs;
