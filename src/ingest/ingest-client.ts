@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { IngestSummary } from '#lib/api/types.ts';
+import type { SourceHints } from './formats/format.ts';
 import { workerFile } from './worker-file.ts';
 
 export interface IngestRequest {
 	readonly databaseFile: string;
 	readonly path: string;
 	readonly name: string;
+	readonly format?: string | undefined;
+	readonly generation?: SourceHints['generation'] | undefined;
+	readonly vendor?: SourceHints['vendor'] | undefined;
 }
 export type IngestReply =
 	| { readonly type: 'done'; readonly summary: IngestSummary }
@@ -23,7 +27,7 @@ export type IngestReply =
 export async function ingestInWorker(
 	databaseFile: string,
 	body: AsyncIterable<Uint8Array>,
-	{ name }: { readonly name: string }
+	source: Omit<IngestRequest, 'databaseFile' | 'path'>
 ): Promise<IngestSummary> {
 	const folder = await mkdtemp(path.join(tmpdir(), 'pagetrail-'));
 	try {
@@ -32,7 +36,7 @@ export async function ingestInWorker(
 		for await (const chunk of body) if (!out.write(chunk)) await once(out, 'drain');
 		out.end();
 		await once(out, 'finish');
-		return await runWorker({ databaseFile, path: file, name }, folder);
+		return await runWorker({ ...source, databaseFile, path: file }, folder);
 	} finally {
 		await rm(folder, { recursive: true, force: true });
 	}

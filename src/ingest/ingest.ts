@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { IngestSummary } from '#lib/api/types.ts';
 import { createBatch } from '#lib/domain/batch.ts';
+import type { JsonObject } from '#lib/domain/events.ts';
 import type { DiagnosticInfo } from '#lib/domain/session-info.ts';
 import type { AppendContext, SourceInfo, TraceStore } from '#lib/server/store/store.ts';
 import { IngestError } from './errors.ts';
@@ -99,7 +100,7 @@ class IngestRun {
 	#head: Uint8Array = new Uint8Array(0);
 	#format = '';
 	#sizeBytes: number | null = null;
-	#known: SourceInfo[] = [];
+	readonly #known: SourceInfo[] = [];
 	#sessionId: string | null = null;
 	#startSeq = 0;
 	#seq = 0;
@@ -183,10 +184,12 @@ class IngestRun {
 		this.#head = head;
 		this.#format = format;
 		this.#sizeBytes = sizeBytes;
-		this.#known = (await this.#store.findSources(head)).filter((known) => known.format === format);
 		const candidates: Candidate[] = [];
-		for (const { byte, line, digest, complete, diagnostics, sessionId } of this.#known) {
-			const { endNs, memslots, ended } = await this.#store.getSession(sessionId);
+		for (const known of await this.#store.findSources(head)) {
+			const { byte, line, digest, complete, diagnostics, sessionId } = known;
+			const { endNs, memslots, ended, attributes } = await this.#store.getSession(sessionId);
+			if (known.format !== format || !this.#readAlike(format, attributes)) continue;
+			this.#known.push(known);
 			candidates.push({
 				position: { byte, line, digest, complete },
 				diagnostics,
@@ -196,6 +199,16 @@ class IngestRun {
 			});
 		}
 		this.#send({ type: 'candidates', candidates });
+	}
+
+	/** Whether a session was read with what is said about the source now; our own lines need no such words. */
+	#readAlike(format: string, { generation, vendor }: JsonObject): boolean {
+		const { hints } = this.#options;
+		if (!hints || format === 'native') return true;
+		return (
+			(hints.generation === undefined || hints.generation === generation) &&
+			(hints.vendor === undefined || hints.vendor === vendor)
+		);
 	}
 
 	async #choose(index: number | null, complete: boolean): Promise<void> {

@@ -1,5 +1,6 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { EventPage } from '#lib/api/types.ts';
+import { GENERATIONS } from '#lib/domain/generations.ts';
 import { toWire } from '#lib/domain/native.ts';
 import { eventPages, queryEvents, seqAtTime } from '../query/events.ts';
 import { pageHistory } from '../query/page-history.ts';
@@ -17,7 +18,7 @@ import { registerPages } from './pages.ts';
 import { registerRows } from './rows.ts';
 import { registerSimulations } from './simulations.ts';
 
-export type { ApiBindings } from './route.ts';
+export type { ApiBindings, UploadHints } from './route.ts';
 
 const tags = ['sessions'];
 
@@ -87,17 +88,23 @@ api.openapi(
 		summary:
 			'Load a trace file (plain, gzip or zstd); 200 instead of 201 if its content was there already. With live=1 make an empty session that lines are posted to',
 		request: {
-			query: z.object({ name: z.string().min(1).max(200).optional(), live: flag.default(false) })
+			query: z.object({
+				name: z.string().min(1).max(200).optional(),
+				live: flag.default(false),
+				format: z.string().max(40).optional(),
+				generation: z.enum(GENERATIONS).optional(),
+				vendor: z.enum(['intel', 'amd', 'arm64']).optional()
+			})
 		},
 		responses: { 201: json('what was loaded'), 200: json('nothing new'), ...failures }
 	}),
 	async (c) => {
 		const body = c.req.raw.body;
-		const { name, live } = c.req.valid('query');
+		const { name, live, ...hints } = c.req.valid('query');
 		if (live) return c.json({ session: await createLiveSession(c.env.store, name ?? 'live') }, 201);
 		if (!c.env.upload) throw new ApiError(400, 'this server takes no uploads');
 		if (!body) throw new ApiError(400, 'the request has no body: send the trace file as body');
-		const summary = await c.env.upload(body, name ?? 'upload');
+		const summary = await c.env.upload(body, name ?? 'upload', hints);
 		return c.json(summary, summary.duplicate ? 200 : 201);
 	}
 );

@@ -1,6 +1,7 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { AppendReceipt, IngestSummary, WireEvent } from '#lib/api/types.ts';
 import type { NumberedEvent } from '#lib/domain/events.ts';
+import type { Generation } from '#lib/domain/generations.ts';
 import { toWire } from '#lib/domain/native.ts';
 import type { SimulationRequest } from '#lib/host/simulation/options.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
@@ -9,11 +10,23 @@ import type { TraceStore } from '../store/store.ts';
 import { idParam } from './params.ts';
 import { ApiError } from './problem.ts';
 
+/** What the sender says about an upload that its content may not tell. */
+export interface UploadHints {
+	/** Name of the format, as `pagetrail formats` lists them. */
+	readonly format?: string | undefined;
+	readonly generation?: Generation | undefined;
+	readonly vendor?: 'intel' | 'amd' | 'arm64' | undefined;
+}
+
 /** What the API needs from its host. */
 export interface ApiBindings {
 	readonly store: TraceStore;
 	/** Loads an uploaded trace in a worker; absent where uploads are not offered. */
-	readonly upload?: (body: ReadableStream<Uint8Array>, name: string) => Promise<IngestSummary>;
+	readonly upload?: (
+		body: ReadableStream<Uint8Array>,
+		name: string,
+		hints: UploadHints
+	) => Promise<IngestSummary>;
 	/** Adds native lines to a live session at `expected`, read no faster than they are stored. */
 	readonly append?: (id: string, expected: number, body: AsyncIterable<Uint8Array>) => Promise<AppendReceipt>;
 	/** Runs a workload of the simulated host in a worker and returns the session's id. */

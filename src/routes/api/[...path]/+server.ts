@@ -1,7 +1,7 @@
 import { ingestInWorker } from '#ingest/ingest-client.ts';
 import { LiveAppends } from '#ingest/live-client.ts';
 import { Simulations } from '#ingest/simulate/simulate-client.ts';
-import { api } from '#lib/server/api/api.ts';
+import { api, type UploadHints } from '#lib/server/api/api.ts';
 import type { RequestHandler } from './$types';
 
 // kept across edits in development, like the store
@@ -24,8 +24,8 @@ function simulations(databaseFile: string): Simulations {
 export const fallback: RequestHandler = ({ request, locals }) =>
 	api.fetch(request, {
 		store: locals.store,
-		upload: (body: ReadableStream<Uint8Array>, name: string) =>
-			ingestInWorker(locals.databaseFile, body, { name }),
+		upload: (body: ReadableStream<Uint8Array>, name: string, hints: UploadHints) =>
+			ingestInWorker(locals.databaseFile, body, { name, ...hints }),
 		append: (id: string, expected: number, body: AsyncIterable<Uint8Array>) =>
 			liveAppends(locals.databaseFile).append(id, expected, body),
 		simulate: (wish, options) => simulations(locals.databaseFile).start(wish, options)
