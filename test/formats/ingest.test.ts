@@ -44,26 +44,19 @@ async function stored(id: string): Promise<string[]> {
 	return all.map(brief);
 }
 
-test.each([
-	'ftrace/loss.txt',
-	'perf/perf-script.txt',
-	'qemu-log/pc-256m.txt',
-	'bpftrace/wrapped.json',
-	'kvmi-text/introspector.txt',
-	'gvt-log/dmesg.txt',
-	'damon/perf-5.15.txt',
-	'lackey/true.txt',
-	'csv/domain-names.csv'
-])('%s is loaded under the name "unknown", with its format, and once only', async (name) => {
-	const at = path.join(folder, 'unknown');
-	copyFileSync(path.join('test/samples', name), at);
-	const first = await ingest(store, { path: at });
-	expect(await stored(first.session.id)).toEqual(scan(sample(name)).events.map(brief));
-	expect(first.session.attributes.format).toBe(name.split('/')[0]);
-	const [source] = await store.sourcesOf(first.session.id);
-	expect(source?.format).toBe(name.split('/')[0]);
-	expect(await ingest(store, { path: at })).toMatchObject({ added: 0, duplicate: true });
-});
+test.each(['ftrace/loss.txt', 'csv/domain-names.csv'])(
+	'%s is loaded under the name "unknown", with its format, and once only',
+	async (name) => {
+		const at = path.join(folder, 'unknown');
+		copyFileSync(path.join('test/samples', name), at);
+		const first = await ingest(store, { path: at });
+		expect(await stored(first.session.id)).toEqual(scan(sample(name)).events.map(brief));
+		expect(first.session.attributes.format).toBe(name.split('/')[0]);
+		const [source] = await store.sourcesOf(first.session.id);
+		expect(source?.format).toBe(name.split('/')[0]);
+		expect(await ingest(store, { path: at })).toMatchObject({ added: 0, duplicate: true });
+	}
+);
 
 const faults = (from: number, to: number) =>
 	Array.from(
@@ -104,22 +97,14 @@ test('a mode number is read as the kernel generation says, or not at all', async
 	expect(unknown.diagnostics.find((each) => each.severity === 'rejected')?.first[0]?.message).toMatch(
 		'mode 0 means different things in different kernels: say which with --generation'
 	);
-	const other = file(
-		'modes-2.txt',
-		Buffer.concat([sample('ftrace/kprobe-modes-unknown.txt'), Buffer.from('\n')])
-	);
-	const known = await ingest(store, { path: other }, { hints: { generation: 'rfc-v4' } });
+	const known = await ingest(store, { path: at }, { hints: { generation: 'rfc-v4' } });
 	expect((await stored(known.session.id)).slice(1)).toEqual([
 		'0 track_add mode=preread g=0x1234',
 		'100000 track_add mode=write g=0x1235',
 		'200000 track_add mode=prewrite g=0x1236'
 	]);
 	expect(known.session.attributes.generation).toBe('rfc-v4');
-	const fork = file(
-		'modes-3.txt',
-		Buffer.concat([sample('ftrace/kprobe-modes-unknown.txt'), Buffer.from('\n\n')])
-	);
-	const step = await ingest(store, { path: fork }, { hints: { generation: 'research-sev-step' } });
+	const step = await ingest(store, { path: at }, { hints: { generation: 'research-sev-step' } });
 	expect((await stored(step.session.id))[1]).toBe('0 track_add mode=write g=0x1234');
 });
 

@@ -15,6 +15,8 @@ const WRAPPER =
 	/"type"\s*:\s*"(?:printf|attached_probes|lost_events|helper_error|time|cat|join|value|map|hist|stats)"/;
 const HELPER = skipped('helper-error', 'a BPF helper failed: what it should have read is missing');
 const OTHER_TYPE = skipped('other-type', 'output of another kind than printf');
+/** Notifiers told apart; all further ones share a number. */
+const NODES = 65_534;
 const TEXT_LOST = /^(?:WARNING: )?Lost (\d{1,15}) events/i;
 
 /**
@@ -109,7 +111,10 @@ class BpftraceScanner extends TextScanner {
 	#withNodes(text: string): string {
 		return text.replace(/("node"\s*:\s*)"(0x[\da-f]+)"/i, (_, key: string, pointer: string) => {
 			let id = this.#nodes.get(pointer);
-			if (id === undefined) this.#nodes.set(pointer, (id = Math.min(this.#nodes.size + 1, 65_534)));
+			if (id === undefined) {
+				id = Math.min(this.#nodes.size + 1, NODES);
+				if (id < NODES) this.#nodes.set(pointer, id);
+			}
 			return `${key}${id}`;
 		});
 	}

@@ -9,6 +9,8 @@ const RIGHTS: readonly (readonly [number, Mode])[] = [
 	[4, 'preexec']
 ];
 const ALL = 7;
+/** Restricted pages remembered; of more the oldest are forgotten, as if they had all rights. */
+const KNOWN_PAGES = 1 << 21;
 
 /** Bits of `rw-`; null if it is no such text. */
 export function rightsOf(text: string): number | null {
@@ -33,7 +35,10 @@ export function setAccess(
 ): TraceEvent[] | NoEvent {
 	const former = known.get(gfn) ?? ALL;
 	if (rights === ALL) known.delete(gfn);
-	else known.set(gfn, rights);
+	else {
+		if (known.size >= KNOWN_PAGES) known.delete(known.keys().next().value ?? 0);
+		known.set(gfn, rights);
+	}
 	const changed = RIGHTS.filter(([bit]) => (former ^ rights) & bit);
 	if (changed.length === 0) return skipped('no-change', 'the page has these rights already');
 	return changed.map(([bit, mode]) => ({

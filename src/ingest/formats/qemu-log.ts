@@ -59,7 +59,7 @@ class QemuLogScanner extends TextScanner {
 		return {
 			...{ source: 'qemu-log', format: 'qemu-log' },
 			clock: this.#stamped ? 'host_monotonic_ns' : 'lines',
-			...(wall !== null && { unix_ms: wall })
+			...(Number.isSafeInteger(wall) && { unix_ms: wall })
 		};
 	}
 }

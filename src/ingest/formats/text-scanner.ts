@@ -136,6 +136,6 @@ export abstract class TextScanner extends LineScanner {
 	/** Writes the session's attributes once more, after they changed. */
 	protected amend(tsNs: number): void {
 		if (!this.#begun) return;
-		this.pushInOrder({ kind: 'session', tsNs, attributes: this.attributes(), derived: true }, this.#where);
+		this.pushInOrder({ kind: 'session', tsNs, attributes: this.attributes() }, this.#where);
 	}
 }
