@@ -14,6 +14,7 @@ import type { NumberedEvent } from '#lib/domain/events.ts';
 import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
 import { eventPages } from '#lib/server/query/events.ts';
 import { heatMap } from '#lib/server/query/heat-map.ts';
+import { stateView } from '#lib/server/query/state-view.ts';
 import { timeline } from '#lib/server/query/timeline.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
@@ -104,6 +105,8 @@ test('a mode number is read as the kernel generation says, or not at all', async
 		'200000 track_add mode=prewrite g=0x1236'
 	]);
 	expect(known.session.attributes.generation).toBe('rfc-v4');
+	const { known: can } = await stateView(store, known.session.id, known.session.events);
+	expect(can.unknown).toContain('The virtual address of an access: callbacks get the physical one only.');
 	const step = await ingest(store, { path: at }, { hints: { generation: 'research-sev-step' } });
 	expect((await stored(step.session.id))[1]).toBe('0 track_add mode=write g=0x1234');
 });

@@ -50,5 +50,9 @@ export const count = (value: number): string => value.toLocaleString('en');
 export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** `12.204 551 s`, or instructions where the session counts those. */
-export const duration = (ns: number, clock: 'ns' | 'instructions'): string =>
-	clock === 'ns' ? `${(ns / 1e9).toFixed(3)} s` : `${(ns / 1e9).toFixed(3)} G instructions`;
+export const duration = (ns: number, clock: 'ns' | 'instructions' | 'lines'): string =>
+	clock === 'ns'
+		? `${(ns / 1e9).toFixed(3)} s`
+		: clock === 'lines'
+			? `${count(ns)} lines`
+			: `${(ns / 1e9).toFixed(3)} G instructions`;

@@ -27,7 +27,7 @@ export const stateCommand = new Command('state')
 		})
 	);
 
-function describe(view: StateView, clock: 'ns' | 'instructions'): string {
+function describe(view: StateView, clock: 'ns' | 'instructions' | 'lines'): string {
 	const rows = view.memslots.map((slot) => [
 		`${slot.asId ? `${slot.asId}:` : ''}${slot.slotId}`,
 		slot.name ?? '',

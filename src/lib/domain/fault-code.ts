@@ -49,19 +49,3 @@ export function faultMeaning(code: bigint, meaning: FaultCode): FaultMeaning {
 		final: bits(code, 1n << 32n) ? true : bits(code, 1n << 33n) ? false : null
 	};
 }
-
-/**
- * The PFERR code that KVM makes of an EPT violation's exit qualification (handle_ept_violation,
- * arch/x86/kvm/vmx.c): USER for a data read, WRITE, FETCH; PRESENT if the entry had any right.
- */
-export function pferrOfQualification(qualification: bigint): bigint {
-	const { read, write, fetch, present, final } = faultMeaning(qualification, 'ept');
-	return (
-		(read ? 4n : 0n) |
-		(write ? 2n : 0n) |
-		(fetch ? 16n : 0n) |
-		(present ? 1n : 0n) |
-		(final === true ? 1n << 32n : 0n) |
-		(final === true ? 0n : 1n << 33n)
-	);
-}

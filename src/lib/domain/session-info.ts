@@ -74,8 +74,8 @@ export interface SessionInfo {
 	readonly startNs: number;
 	readonly endNs: number;
 	readonly vcpus: readonly number[];
-	/** What `tsNs` counts. */
-	readonly clock: 'ns' | 'instructions';
+	/** What `tsNs` counts; `lines`: the source has no times, and its lines are counted. */
+	readonly clock: 'ns' | 'instructions' | 'lines';
 	/** Events known to be lost, and whether some loss has no number. */
 	readonly lost: { readonly events: number; readonly count: number; readonly unknown: boolean };
 	/** events / (events + lost); null if some loss has no number. */

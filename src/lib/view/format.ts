@@ -1,7 +1,7 @@
 import { PAGE_SHIFT, hex } from '#lib/domain/units.ts';
 
 /** What a session's times count (`SessionInfo.clock`). */
-export type Clock = 'ns' | 'instructions';
+export type Clock = 'ns' | 'instructions' | 'lines';
 
 /** Narrow no-break space: keeps groups of digits and units together. */
 export const THIN = '\u202f';
@@ -32,7 +32,13 @@ const INSTRUCTIONS = [
 	[1e3, 'k insns'],
 	[1, 'insns']
 ] as const;
-const unitsOf = (clock: Clock) => (clock === 'ns' ? SECONDS : INSTRUCTIONS);
+const LINES = [
+	[1e9, 'G lines'],
+	[1e6, 'M lines'],
+	[1e3, 'k lines'],
+	[1, 'lines']
+] as const;
+const unitsOf = (clock: Clock) => ({ ns: SECONDS, instructions: INSTRUCTIONS, lines: LINES })[clock];
 
 /** A span of time with three significant digits: `38.2 s`, `537 ms`, `6.02 G insns`. */
 export function formatDuration(span: number, clock: Clock): string {
@@ -101,5 +107,5 @@ export const formatDate = (ms: number): string =>
 /** Rate of events over a span: `12.3 k/s`, `4 per M insns`. */
 export function formatRate(count: number, span: number, clock: Clock): string {
 	const per = clock === 'ns' ? 1e9 : 1e6;
-	return `${short((count / span) * per)}${THIN}${clock === 'ns' ? '/s' : 'per M insns'}`;
+	return `${short((count / span) * per)}${THIN}${clock === 'ns' ? '/s' : clock === 'lines' ? 'per M lines' : 'per M insns'}`;
 }

@@ -1,5 +1,7 @@
 import type { SlotView, StateView, TrackedRun } from '#lib/api/types.ts';
 import { accessRuns, accessText } from '#lib/domain/access.ts';
+import type { JsonObject } from '#lib/domain/events.ts';
+import { GENERATION_INFO, isGeneration } from '#lib/domain/generations.ts';
 import { ACCESS_KINDS, FIRST_ACCESS, LAST_ACCESS, MODES, type Mode } from '#lib/domain/kinds.ts';
 import type { MemslotState, TrackingState } from '#lib/domain/state.ts';
 import type { TraceStore } from '../store/store.ts';
@@ -58,6 +60,7 @@ function whatIsKnown(state: TrackingState, policy: boolean): StateView['known'] 
 			`${state.loss.unknown ? 'An unknown number of' : state.loss.count.toLocaleString('en')} events were lost so far: the host's counters may differ.`
 		);
 	if (state.unplaced) unknown.push(`${state.unplaced} track events named pages outside every memslot.`);
+	unknown.push(...sourceLimits(state.session ?? {}));
 	return {
 		tracking: counters ? 'events' : policy ? 'policy' : 'none',
 		memslots: state.memslots.size > 0,
@@ -65,6 +68,21 @@ function whatIsKnown(state: TrackingState, policy: boolean): StateView['known'] 
 		complete: state.loss.events === 0,
 		unknown
 	};
+}
+
+/** What the kernel that was traced cannot tell, and what was assumed of the source. */
+function sourceLimits({ generation, generation_assumed, vendor_assumed, fault_code }: JsonObject): string[] {
+	const limits: string[] = [];
+	if (typeof generation === 'string' && isGeneration(generation)) {
+		limits.push(...GENERATION_INFO[generation].cannot);
+		if (generation_assumed === true)
+			limits.push(`Kernel generation: ${generation} is assumed, by the kernel's release.`);
+	}
+	if (vendor_assumed === true)
+		limits.push(
+			`Error codes: read as ${fault_code === 'ept' ? 'EPT exit qualifications (Intel)' : 'PFERR codes (AMD, or shadow paging)'}, which is assumed.`
+		);
+	return limits;
 }
 
 /** What a policy-driven source arms (`track` attribute: `all`, or `MODE:LO-HI` joined by `+`, gpas, inclusive). */

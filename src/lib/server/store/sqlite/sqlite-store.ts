@@ -182,7 +182,7 @@ export class SqliteStore implements TraceStore {
 			startNs: summary.startNs,
 			endNs: summary.endNs,
 			vcpus: summary.vcpus,
-			clock: attributes.clock === 'guest_insns' ? 'instructions' : 'ns',
+			clock: clockOf(attributes.clock),
 			lost,
 			coverage: lost.unknown ? null : row.nextSeq ? row.nextSeq / (row.nextSeq + lost.count) : 1,
 			rejectedLines: rejectedLines(diagnostics),
@@ -376,3 +376,6 @@ const sourceInfo = ({ id: _, sessionId: __, diagnostics, ...row }: SourceRow, sl
 	sessionId: slug,
 	diagnostics: JSON.parse(diagnostics) as DiagnosticInfo[]
 });
+
+const clockOf = (clock: unknown): SessionInfo['clock'] =>
+	clock === 'guest_insns' ? 'instructions' : clock === 'lines' ? 'lines' : 'ns';
