@@ -48,7 +48,7 @@ export class Cursor {
 		let at = start;
 		while (bytes[at] !== OPEN_BRACKET) {
 			const byte = bytes[at];
-			if (byte === undefined || byte === NEWLINE || at - start > OWNER_REACH) return false;
+			if (byte === undefined || byte === NEWLINE || byte > 126 || at - start > OWNER_REACH) return false;
 			at++;
 		}
 		if (!this.#owner(start, at)) return false;

@@ -83,10 +83,14 @@ export class FastFtraceScanner extends FtraceScanner {
 		if (!thread || this.time.first === null) return -1;
 		const tsNs = this.time.since(cursor.seconds, cursor.ns);
 		if (!(tsNs >= this.lastNs)) return -1;
+		const offset = cursor.at - start;
 		const hash = cursor.name();
-		if (hash < 0) return -1;
-		const end = this.#event(hash, thread, tsNs, start);
-		if (end < 0 || end - start > LINE_LIMIT) return -1;
+		const end = hash < 0 ? -1 : this.#event(hash, thread, tsNs, start);
+		if (end < 0 || end - start > LINE_LIMIT) {
+			const { pid, cpu, seconds, ns } = cursor;
+			this.ready = { line: this.lines, offset, pid, cpu, seconds, ns };
+			return -1;
+		}
 		this.lastOfCpu[cursor.cpu] = tsNs;
 		this.before = end - start - (bytes[end - 2] === RETURN ? 2 : 1);
 		return end;

@@ -57,6 +57,9 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	protected readonly lastOfCpu = new Float64Array(CPUS);
 	#losses: Lost[] = [];
 	#pending: { text: string; lines: number; outcome: NoEvent } | null = null;
+	/** The head of the line `line` (as counted by `lines`), if it was read from the bytes; its rest begins at `offset`. */
+	protected ready: (Omit<LineHead, 'comm' | 'timed' | 'rest'> & { line: number; offset: number }) | null =
+		null;
 	/** Length of the last raw line if it was a whole record: its rest may follow. */
 	protected before = 0;
 
@@ -86,6 +89,13 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	}
 
 	protected line(raw: string): Outcome {
+		const { ready } = this;
+		if (ready?.line === this.lines) {
+			const rest = raw.slice(ready.offset);
+			const outcome = this.#record({ ...ready, comm: '', timed: true, rest }, raw);
+			this.before = outcome === 'held' ? 0 : raw.length;
+			return outcome;
+		}
 		const text = bare(raw);
 		const head = parseHead(text);
 		const former = this.before;
