@@ -1,6 +1,5 @@
 import { FLAG, NO_VCPU } from '#lib/domain/batch.ts';
-import { mayHaveMode } from '#lib/domain/generations.ts';
-import { KIND_CODES, type Mode } from '#lib/domain/kinds.ts';
+import { KIND_CODES } from '#lib/domain/kinds.ts';
 import type { ScannerOptions } from '../format.ts';
 import { LINE_LIMIT } from '../line-scanner.ts';
 import { OTHER } from './context.ts';
@@ -65,10 +64,9 @@ export class FastFtraceScanner extends FtraceScanner {
 
 	constructor(options: ScannerOptions, format: string) {
 		super(options, format);
-		const may = (mode: Mode) => mayHaveMode(this.candidates, mode);
-		this.#mayRead = may('preread');
-		this.#mayWrite = may('write');
-		this.#mayFetch = may('preexec');
+		this.#mayRead = this.mayFollow('preread');
+		this.#mayWrite = this.mayFollow('write');
+		this.#mayFetch = this.mayFollow('preexec');
 	}
 
 	protected override fast(bytes: Uint8Array, start: number): number {

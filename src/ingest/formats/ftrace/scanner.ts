@@ -1,6 +1,7 @@
 import { faultMeaning, type FaultCode } from '#lib/domain/fault-code.ts';
 import { mayHaveMode } from '#lib/domain/generations.ts';
 import type { JsonObject, TraceEvent } from '#lib/domain/events.ts';
+import type { Mode } from '#lib/domain/kinds.ts';
 import { headOf, type ScannerOptions, type Vendor } from '../format.ts';
 import { SlotBook } from '../slot-book.ts';
 import { rejected, TextScanner, TimeBase, type NoEvent, type Outcome } from '../text-scanner.ts';
@@ -30,6 +31,8 @@ const PERF_PROBE = /^\((?:0x)?[\da-f]{6,16}\)\s*(.*)$/s;
 /** Function tracer: `kvm_page_track_write <-emulator_write_phys`, from 6.14 on with arguments in parentheses. */
 const CALL = /^([A-Za-z_][\w.]*)(?:\(([^)]*)\))?\s+<--?\s*\S+/;
 const PERF_LOST = /^PERF_RECORD_LOST(?:_SAMPLES)?:? lost (\d{1,15})/;
+/** Notifications that the trace tells itself: none is inferred then. */
+const TOLD = /\bkvm_page_track_(?:preread|prewrite|write|preexec)\b|\bkvmi_event_pf_send:/;
 const PID_OF_NOBODY = -1;
 const VIRTUAL_FAULT = /kvm_page_fault:\s+(?:vcpu \d+ rip 0x[\da-f]+ )?address (?:0x)?ffff[89a-f][\da-f]{11} /;
 
@@ -46,6 +49,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	readonly #format: string;
 	readonly #head: string;
 	readonly #generation: GenerationGuess;
+	readonly #told: boolean;
 	readonly #noise = new Noise();
 	readonly #nodes = new Map<string, number>();
 	readonly #vcpus = new Map<number, number>();
@@ -72,6 +76,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 		this.#generation = guessGeneration(head.text, options);
 		this.stamped = head.lines.length < 2 || head.lines.some((line) => parseHead(bare(line)) !== null);
 		this.virtualFaults = this.vendor.vendor === null && VIRTUAL_FAULT.test(head.text);
+		this.#told = TOLD.test(head.text);
 		this.faultsFromExit = !/kvm_page_fault:/.test(head.text);
 	}
 
@@ -277,10 +282,15 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 		if (!meaning && this.vendor.assumed) this.#noteVendor();
 		const { write, fetch, present } = faultMeaning(code, meaning ?? this.vendor.faultCode ?? 'pferr');
 		const kind = write ? 'write' : fetch ? 'preexec' : 'preread';
-		thread.kind = present && mayHaveMode(this.candidates, kind) ? kind : null;
+		thread.kind = present && this.mayFollow(kind) ? kind : null;
 		thread.gfn = gfn;
 		thread.offset = offset;
 		thread.emulated = false;
+	}
+
+	/** Whether a notification may follow from a fault: the kernel may track it, and the trace does not tell it itself. */
+	protected mayFollow(kind: Mode): boolean {
+		return !this.#told && mayHaveMode(this.candidates, kind);
 	}
 
 	closeFault(thread: Thread, tsNs: number): boolean {
