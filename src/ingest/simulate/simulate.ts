@@ -52,6 +52,7 @@ export async function playSimulation(
 		for (const batch of simulation.batches()) {
 			await sink.write(batch);
 			events += batch.length;
+			recorder.recycle(batch);
 			onProgress?.({ events, tsNs: recorder.now });
 			await due(rate === undefined ? 0 : began + (events / rate) * 1000 - performance.now(), signal);
 		}

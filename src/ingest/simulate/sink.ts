@@ -11,6 +11,7 @@ import { formatBatch } from '../native-text.ts';
 export interface SimulationSink {
 	/** Where they are then: a session's id, a file, an address. */
 	readonly where: string;
+	/** Takes a batch's events; the batch may be used again once that is done. */
 	write(batch: EventBatch): Promise<void>;
 	/** After the last batch. */
 	end(): Promise<void>;

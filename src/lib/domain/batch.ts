@@ -124,6 +124,13 @@ export function createBatch(capacity: number): EventBatch {
 	};
 }
 
+/** Empties a batch for another use, so that it is as `createBatch` made it. */
+export function clearBatch(batch: EventBatch): void {
+	for (const name of COLUMNS) batch[name].fill(COLUMN_DEFAULTS[name], 0, batch.length);
+	batch.payload.clear();
+	batch.length = 0;
+}
+
 /** The buffers of a batch, to hand it to another thread without copying; the batch is unusable here afterwards. */
 export const batchBuffers = (batch: EventBatch): ArrayBuffer[] =>
 	COLUMNS.map((name) => batch[name].buffer as ArrayBuffer);

@@ -1,4 +1,4 @@
-import { createBatch, FLAG, type EventBatch } from '#lib/domain/batch.ts';
+import { clearBatch, createBatch, FLAG, type EventBatch } from '#lib/domain/batch.ts';
 import { pushEvent } from '#lib/domain/batch-events.ts';
 import type { TraceEvent } from '#lib/domain/events.ts';
 import { KIND_CODES } from '#lib/domain/kinds.ts';
@@ -68,6 +68,7 @@ export class HostRecorder {
 	readonly #quirks = new Map<string, string>();
 	#batch: EventBatch;
 	#full: EventBatch[] = [];
+	readonly #spare: EventBatch[] = [];
 	/** The entry that the walk now running has changed. */
 	#changed: Spte | null = null;
 
@@ -98,9 +99,16 @@ export class HostRecorder {
 		this.events++;
 	}
 
+	/** Gives a batch back that nobody looks at any more: the next one needs no new memory. */
+	recycle(batch: EventBatch): void {
+		if (batch.tsNs.length !== this.#capacity || this.#spare.length > 1) return;
+		clearBatch(batch);
+		this.#spare.push(batch);
+	}
+
 	#next(): void {
 		this.#full.push(this.#batch);
-		this.#batch = createBatch(this.#capacity);
+		this.#batch = this.#spare.pop() ?? createBatch(this.#capacity);
 	}
 
 	/** The batch with room for one more event. */

@@ -1,4 +1,5 @@
-const CHUNK_PAGES = 512;
+const CHUNK_SHIFT = 9;
+const CHUNK_PAGES = 1 << CHUNK_SHIFT;
 
 /**
  * Unsigned 16-bit counters, one per page, all zero at first: one mode of `slot->arch.gfn_track`. Kept in chunks of 512
@@ -14,11 +15,11 @@ export class GfnTrack {
 
 	/** Counter of the slot's `index`th page. */
 	get(index: number): number {
-		return this.#chunks.get(Math.floor(index / CHUNK_PAGES))?.[index % CHUNK_PAGES] ?? 0;
+		return this.#chunks.get(index >>> CHUNK_SHIFT)?.[index % CHUNK_PAGES] ?? 0;
 	}
 
 	set(index: number, count: number): void {
-		const at = Math.floor(index / CHUNK_PAGES);
+		const at = index >>> CHUNK_SHIFT;
 		let chunk = this.#chunks.get(at);
 		if (!chunk) this.#chunks.set(at, (chunk = new Uint16Array(CHUNK_PAGES)));
 		chunk[index % CHUNK_PAGES] = count;
