@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
 
 /** A share of the sorted values: 0.5 is the median. */
 export function quantile(values: readonly number[], share: number): number {
@@ -35,23 +35,33 @@ export interface Child<T> {
 	readonly maxRss: number;
 }
 
-/** Runs a step of `bench/step.ts` in a process of its own and reads the JSON it prints. */
-export function inProcess<T>(step: string, ...args: string[]): Promise<Child<T>> {
-	const child = spawn(
-		process.execPath,
-		[fileURLToPath(new URL('./step.ts', import.meta.url)), step, ...args],
-		{
-			stdio: ['ignore', 'pipe', 'inherit']
-		}
-	);
+/** Runs a program with this Node, reads the JSON it prints and watches its memory (on Linux). */
+export function inProcess<T>(...args: string[]): Promise<Child<T>> {
+	const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
 	let text = '';
+	let maxRss = NaN;
+	const watch = setInterval(() => {
+		maxRss = peakMemory(child.pid) ?? maxRss;
+	}, 20);
 	child.stdout.setEncoding('utf8').on('data', (part: string) => (text += part));
 	return new Promise((resolve, reject) => {
 		child.on('error', reject);
-		child.on('exit', (code) =>
-			code === 0 ? resolve(JSON.parse(text) as Child<T>) : reject(new Error(`${step} ended with ${code}`))
-		);
+		child.on('close', (code) => {
+			clearInterval(watch);
+			if (code !== 0) return reject(new Error(`${args.join(' ')} ended with ${code}`));
+			resolve({ result: (text ? JSON.parse(text) : null) as T, maxRss });
+		});
 	});
+}
+
+/** The highest resident memory that a process had so far, bytes; null where the system does not tell. */
+function peakMemory(pid: number | undefined): number | null {
+	try {
+		const found = /VmHWM:\s+(\d+) kB/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'));
+		return found ? Number(found[1]) * 1024 : null;
+	} catch {
+		return null;
+	}
 }
 
 let missed = 0;

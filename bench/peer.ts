@@ -1,8 +1,9 @@
+/** `node bench/peer.ts NDJSON DATABASE` prints what `loadPlainTable` returns. */
 import { readFileSync } from 'node:fs';
 import Database from 'better-sqlite3';
 
 /** What a plain program would do: JSON.parse a line, insert a row, commit every 10,000. Returns events and seconds. */
-export function loadPlainTable(ndjson: string, database: string): { events: number; seconds: number } {
+function loadPlainTable(ndjson: string, database: string): { events: number; seconds: number } {
 	const began = performance.now();
 	const db = new Database(database);
 	db.pragma('journal_mode = WAL');
@@ -26,3 +27,6 @@ export function loadPlainTable(ndjson: string, database: string): { events: numb
 		insert.run(events++, t, c ?? null, k, a === undefined ? null : BigInt(a), n ?? null, ip ?? null, more);
 	}
 }
+
+const [file = '', database = ''] = process.argv.slice(2);
+console.log(JSON.stringify(loadPlainTable(file, database)));

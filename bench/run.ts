@@ -12,17 +12,31 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdDecompress } from 'node:zlib';
+import type { IngestSummary } from '#lib/api/types.ts';
 import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
 import { queryEvents } from '#lib/server/query/events.ts';
 import { heatMap } from '#lib/server/query/heat-map.ts';
 import { stateView } from '#lib/server/query/state-view.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
-import { inProcess, missedBars, quantile, report, seeded, times } from './measure.ts';
+import { type Child, inProcess, missedBars, quantile, report, seeded, times } from './measure.ts';
 
-interface Loaded {
+interface Rate {
 	readonly events: number;
 	readonly seconds: number;
-	readonly id: string;
+}
+const root = path.join(import.meta.dirname, '..');
+// the bundle that people run: a program that strips types while it loads needs more time and memory
+const cli = path.join(root, 'dist/cli.js');
+
+async function load(database: string, file: string): Promise<Child<Rate>> {
+	const child = await inProcess<IngestSummary>(cli, 'ingest', file, '--db', database, '--json');
+	return { ...child, result: { events: child.result.added, seconds: child.result.seconds } };
+}
+
+async function exportAll(database: string, session: string, events: number): Promise<Child<Rate>> {
+	const began = performance.now();
+	const child = await inProcess(cli, 'export', session, '--db', database, '-o', '/dev/null');
+	return { ...child, result: { events, seconds: (performance.now() - began) / 1000 } };
 }
 const ROUNDS = 3;
 const folder = mkdtempSync(path.join(tmpdir(), 'pagetrail-bench-'));
@@ -31,16 +45,16 @@ const count = (value: number) => Math.round(value).toLocaleString('en');
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
-const capture = path.join(import.meta.dirname, '../samples/medium-phases-2vcpu.ndjson.zst');
+const capture = path.join(root, 'samples/medium-phases-2vcpu.ndjson.zst');
 const plain = at('medium.ndjson');
 
-async function ingestBeside(): Promise<void> {
+async function ingestBeside(): Promise<number> {
 	const rates: { ours: number[]; theirs: number[]; maxRss: number; events: number } = {
 		...{ ours: [], theirs: [], maxRss: 0, events: 0 }
 	};
 	for (let round = 0; round < ROUNDS; round++) {
-		const theirs = await inProcess<Loaded>('plain', at(`plain-${round}.db`), plain);
-		const ours = await inProcess<Loaded>('load', at(`ours-${round}.db`), plain);
+		const theirs = await inProcess<Rate>(path.join(root, 'bench/peer.ts'), plain, at(`plain-${round}.db`));
+		const ours = await load(at(`ours-${round}.db`), plain);
 		rates.theirs.push(theirs.result.events / theirs.result.seconds);
 		rates.ours.push(ours.result.events / ours.result.seconds);
 		rates.maxRss = Math.max(rates.maxRss, ours.maxRss);
@@ -61,6 +75,7 @@ async function ingestBeside(): Promise<void> {
 		'below 1',
 		perEvent < gzip
 	);
+	return rates.events;
 }
 
 async function queries(): Promise<void> {
@@ -125,27 +140,27 @@ function makeLong(): void {
 	}
 }
 
-async function memory(): Promise<void> {
-	const short = await inProcess<Loaded>('export', at('ours-0.db'), 'medium');
+async function memory(events: number): Promise<void> {
+	const short = await exportAll(at('ours-0.db'), 'medium', events);
 	report('export', `${count(short.result.events / short.result.seconds)} events/s`, 'none', true);
 	report('  resident memory', megabytes(short.maxRss), '300 MB', short.maxRss < 300e6);
 	makeLong();
-	const long = await inProcess<Loaded>('load', at('long.db'), at('long.ndjson'));
+	const long = await load(at('long.db'), at('long.ndjson'));
 	report(
 		`ingest of ${count(long.result.events)} events: memory`,
 		megabytes(long.maxRss),
 		'300 MB',
 		long.maxRss < 300e6
 	);
-	const exported = await inProcess<Loaded>('export', at('long.db'), long.result.id);
+	const exported = await exportAll(at('long.db'), 'long', long.result.events);
 	report('  their export: memory', megabytes(exported.maxRss), '300 MB', exported.maxRss < 300e6);
 }
 
 try {
 	await pipeline(createReadStream(capture), createZstdDecompress(), createWriteStream(plain));
-	await ingestBeside();
+	const events = await ingestBeside();
 	await queries();
-	await memory();
+	await memory(events);
 } finally {
 	rmSync(folder, { recursive: true, force: true });
 }

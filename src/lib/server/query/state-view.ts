@@ -131,7 +131,7 @@ async function silentPages(
 /** Sorted runs of distinct gfns. */
 function runsOf(gfns: number[]): { gfn: number; npages: number }[] {
 	const runs: { gfn: number; npages: number }[] = [];
-	for (const gfn of gfns.sort((a, b) => a - b)) {
+	for (const gfn of Float64Array.from(gfns).sort()) {
 		const last = runs.at(-1);
 		if (last && gfn < last.gfn + last.npages) continue;
 		if (last && gfn === last.gfn + last.npages) last.npages++;
