@@ -9,7 +9,8 @@ import { counted, report, scan } from './scan.ts';
 const FOLDER = 'test/samples';
 const folderOf = (file: string) => file.split(path.sep)[0];
 /** What a script prints without a wrapper are native lines. */
-const formatOf = (file: string) => (file.endsWith('.ndjson') ? 'native' : folderOf(file));
+const formatOf = (file: string) =>
+	file.endsWith('.ndjson') && !file.includes('.wrapped.') ? 'native' : folderOf(file);
 const samples = readdirSync(FOLDER, { recursive: true, encoding: 'utf8' })
 	.filter((file) => /\.(txt|csv|json|ndjson)$/.test(file))
 	.filter((file) => FORMATS.some((format) => format.name === folderOf(file)))

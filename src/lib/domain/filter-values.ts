@@ -23,11 +23,13 @@ export const KIND_GROUPS: Readonly<Record<string, readonly Kind[]>> = {
 	notifier: ['register', 'unregister', 'create_slot', 'flush_slot']
 };
 
-export const isKindName = (name: string): boolean => Object.hasOwn(KIND_CODES, name) || name in KIND_GROUPS;
+export const isKindName = (name: string): boolean =>
+	Object.hasOwn(KIND_CODES, name) || Object.hasOwn(KIND_GROUPS, name);
 
 /** Bit set of a kind's or a group's codes. */
 export function kindBits(name: string): number {
-	const kinds = KIND_GROUPS[name] ?? (Object.hasOwn(KIND_CODES, name) ? [name as Kind] : null);
+	const group = Object.hasOwn(KIND_GROUPS, name) ? KIND_GROUPS[name] : null;
+	const kinds = group ?? (Object.hasOwn(KIND_CODES, name) ? [name as Kind] : null);
 	if (!kinds) return fail(`there is no kind ${name}`);
 	return kinds.reduce((bits, kind) => bits | (1 << KIND_CODES[kind]), 0);
 }

@@ -81,7 +81,10 @@ const touches = (spans: readonly Span[], min: number, max: number): boolean =>
 	max >= min && spans.some((span) => span.from <= max && span.to > min);
 
 function numberDecided(field: NumberField, spans: readonly Span[], segment: Segment): boolean | null {
-	if (field === 'level') return segment.kinds & kindMask(['spte_protect']) ? null : false;
+	if (field === 'level')
+		return segment.kinds & kindMask(['spte_protect', 'account_shadowed', 'unaccount_shadowed'])
+			? null
+			: false;
 	if (field !== 'time' && field !== 'seq') return null;
 	const [min, max] =
 		field === 'time'

@@ -6,7 +6,7 @@ import { PAGE_SIZE } from '#lib/domain/units.ts';
 import type { MemslotInfo } from '#lib/domain/session-info.ts';
 import { NO_LANE, type Segment, type StoredColumns } from '../store/store.ts';
 
-/** Kinds that carry a memslot's number of their own; `track_add` and `track_remove` may. */
+/** Kinds that carry a memslot's number of their own; the tracking and shadow kinds may. */
 const NAMES_SLOT = kindMask([
 	'memslot_create',
 	'memslot_move',
@@ -15,13 +15,17 @@ const NAMES_SLOT = kindMask([
 	'create_slot',
 	'flush_slot',
 	'track_add',
-	'track_remove'
+	'track_remove',
+	'account_shadowed',
+	'unaccount_shadowed'
 ]);
 /** Kinds with a number of pages. */
 const HAS_PAGES =
 	NAMES_SLOT | kindMask(['preread', 'prewrite', 'write', 'preexec', 'page_fault', 'spte_protect', 'anomaly']);
+const SHADOW_KINDS = kindMask(['account_shadowed', 'unaccount_shadowed']);
 /** Kinds whose gva columns hold a memslot's userspace address. */
-const SLOT_KINDS = NAMES_SLOT & ~kindMask(['track_add', 'track_remove']);
+const SLOT_KINDS =
+	NAMES_SLOT & ~kindMask(['track_add', 'track_remove', 'account_shadowed', 'unaccount_shadowed']);
 
 /** The bits of `flags` that a fact is read from; `known` 0: it is always told. */
 const FACTS: Readonly<Record<FlagField, { readonly known: number; readonly set: number }>> = {
@@ -140,7 +144,10 @@ function numberOf(field: NumberField, { columns, segment }: SegmentEvents): (i: 
 		case 'npages':
 			return (i) => ((HAS_PAGES >>> (kind[i] as number)) & 1 ? (npages[i] as number) : -1);
 		case 'level':
-			return (i) => (kind[i] === KIND_CODES.spte_protect ? (detail[i] as number) >> 2 || -1 : -1);
+			return (i) => {
+				if (kind[i] === KIND_CODES.spte_protect) return (detail[i] as number) >> 2 || -1;
+				return (SHADOW_KINDS >>> (kind[i] as number)) & 1 ? (detail[i] as number) : -1;
+			};
 		default:
 			return field satisfies never;
 	}
