@@ -165,7 +165,7 @@ test('the filter lists exactly the events that the API finds', async ({ page }) 
 	await page.keyboard.press('/');
 	await page.keyboard.type('kind:mark');
 	await expect(page.getByText('12 matches')).toBeVisible();
-	await page.getByRole('textbox', { name: 'Filter events' }).fill('kind:sneeze');
+	await page.getByRole('combobox', { name: 'Filter events' }).fill('kind:sneeze');
 	await expect(page.getByRole('alert').filter({ hasText: 'sneeze' })).toBeVisible();
 });
 
@@ -188,9 +188,5 @@ test('a marked rectangle lists its own events', async ({ page }) => {
 		`${API}/heatmap?lane=3&from=${from}&to=${to}&gfn=${gfn}&columns=1&rows=1`
 	);
 	const shown = page.getByText(/[\d,]+ match(es)?/);
-	await expect(shown).toHaveText(
-		map.total >= 5000
-			? /5,000 matches \(the first ones\)/
-			: new RegExp(`^${map.total.toLocaleString('en-US')} match`)
-	);
+	await expect(shown).toHaveText(new RegExp(`^${map.total.toLocaleString('en-US')} match`));
 });

@@ -156,6 +156,12 @@ export class Workbench {
 		this.change({ gfns: whole ? others : { ...others, [lane.lane]: range } });
 	}
 
+	/** Goes on by a number of events from where the cursor is or, while its state is on the way, will be. */
+	stepEvents(by: number): void {
+		const { at } = this.view;
+		this.goTo((at && 'seq' in at ? at.seq : this.seq) + by);
+	}
+
 	/** Puts the cursor right before an event. */
 	goTo(seq: number): void {
 		this.change({ at: { seq: Math.max(0, Math.min(this.session.events, seq)) } });
