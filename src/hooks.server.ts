@@ -4,6 +4,7 @@ import { env } from '$env/dynamic/private';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
 import { refusal } from '#lib/server/api/guard.ts';
+import { GRACE_MS } from '#lib/server/api/sessions.ts';
 import type { Handle, ServerInit } from '@sveltejs/kit';
 
 // kept across edits: in development each change of a server module runs init again
@@ -14,6 +15,7 @@ export const init: ServerInit = async () => {
 	if (building) return;
 	await kept.pagetrailStore?.close();
 	const store = (kept.pagetrailStore = await openSqliteStore(databaseFile()));
+	await store.purgeHidden(Date.now() - GRACE_MS);
 	process.once('sveltekit:shutdown', () => void store.close());
 };
 

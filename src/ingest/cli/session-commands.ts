@@ -3,8 +3,10 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
 import { Command } from 'commander';
+import type { NumberedEvent } from '#lib/domain/events.ts';
 import { formatLine } from '#lib/domain/native.ts';
 import { eventPages } from '#lib/server/query/events.ts';
+import { notesCarrier } from '#lib/server/query/notes.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
 import { count, databaseOption, duration, megabytes, print, printJson, table, withStore } from './context.ts';
 import { wholeNumber } from './numbers.ts';
@@ -34,14 +36,23 @@ export const sessionsCommand = new Command('sessions')
 async function* lines(
 	store: TraceStore,
 	id: string,
-	range: { from: number; to: number }
+	range: { from: number; to: number },
+	carry: (event: NumberedEvent) => NumberedEvent
 ): AsyncGenerator<string> {
 	for await (const page of eventPages(store, id, {}, range))
-		yield page.map((event) => formatLine(event) + '\n').join('');
+		yield page.map((event) => formatLine(carry(event)) + '\n').join('');
 }
 
 const packer = (file: string) =>
 	file.endsWith('.gz') ? [createGzip()] : file.endsWith('.zst') ? [createZstdCompress()] : [];
+
+interface ExportOptions {
+	db: string;
+	output?: string;
+	from: number;
+	to?: number;
+	notes: boolean;
+}
 
 /** `pagetrail export SESSION` */
 export const exportCommand = new Command('export')
@@ -51,11 +62,14 @@ export const exportCommand = new Command('export')
 	.option('-o, --output <file>', 'file instead of standard output (.gz and .zst compress)')
 	.option('--from <seq>', 'first event', wholeNumber, 0)
 	.option('--to <seq>', 'first event that is left out', wholeNumber)
-	.action((session: string, options: { db: string; output?: string; from: number; to?: number }) =>
+	.option('--no-notes', 'leave out the notes that were added to the session')
+	.action((session: string, options: ExportOptions) =>
 		withStore(options.db, async (store) => {
-			await store.getSession(session);
+			const { carry, left } = await notesCarrier(store, await store.getSession(session));
+			if (options.notes && left) process.stderr.write(`pagetrail: without the notes: ${left}\n`);
 			const range = { from: options.from, to: options.to ?? Infinity };
-			const source = Readable.from(lines(store, session, range), { objectMode: true, highWaterMark: 1 });
+			const written = lines(store, session, range, options.notes ? carry : (event) => event);
+			const source = Readable.from(written, { objectMode: true, highWaterMark: 1 });
 			const out = options.output === undefined ? process.stdout : createWriteStream(options.output);
 			await pipeline([source, ...packer(options.output ?? ''), out]);
 		})

@@ -1,6 +1,9 @@
 /** Shapes of the answers about rows, analyses, differences and notes; addresses and 64-bit values are `0x…` strings. */
 import type { Mode } from '../domain/kinds.ts';
+import type { NamedView, Note } from '../domain/notes.ts';
 import type { WireEvent } from './types.ts';
+
+export type { NamedView, Note, NotePin } from '../domain/notes.ts';
 
 export interface EventCount {
 	/** Events that meet the filter. */
@@ -287,4 +290,16 @@ export interface NotifierBrief {
 	readonly nodeId: number;
 	readonly name: string | null;
 	readonly registeredSeq: number;
+}
+
+export interface NotesAnswer {
+	readonly notes: readonly Note[];
+	readonly views: readonly NamedView[];
+}
+
+/** What an import of a notes file did; a line that was not taken is told with its place. */
+export interface NotesImportAnswer {
+	readonly added: number;
+	readonly known: number;
+	readonly issues: readonly { readonly line: number; readonly byte: number; readonly message: string }[];
 }

@@ -83,6 +83,10 @@ export interface SessionInfo {
 	readonly rejectedLines: number;
 	/** True once the end event was recorded. */
 	readonly ended: boolean;
+	/** Words that people gave it. */
+	readonly tags: readonly string[];
+	/** Number of events in its notes stream. */
+	readonly notes: number;
 	/** Wall clock of loading, ms since 1970. */
 	readonly createdMs: number;
 	/** Bytes of the session's segments and projections in the store. */

@@ -3,19 +3,22 @@ import type { EventPage } from '#lib/api/types.ts';
 import { GENERATIONS } from '#lib/domain/generations.ts';
 import { toWire } from '#lib/domain/native.ts';
 import { eventPages, queryEvents, seqAtTime } from '../query/events.ts';
+import { notesCarrier } from '../query/notes.ts';
 import { pageHistory } from '../query/page-history.ts';
 import { stepEvent } from '../query/step.ts';
 import { stateView } from '../query/state-view.ts';
 import { timeline } from '../query/timeline.ts';
 import { createLiveSession, registerLive } from './live.ts';
 import { ndjson } from './ndjson.ts';
-import { cells, filterFields, flag, idParam, pageParam, toFilter, whole } from './params.ts';
+import { cells, filterFields, flag, pageParam, toFilter, whole } from './params.ts';
 import { ApiError, problem } from './problem.ts';
 import { failures, get, json, positionOf, windowOf, wire, type Env } from './route.ts';
 import { registerAnalyses } from './analyses.ts';
 import { registerHeat } from './heat.ts';
+import { registerNotes } from './notes.ts';
 import { registerPages } from './pages.ts';
 import { registerRows } from './rows.ts';
+import { registerSessions } from './sessions.ts';
 import { registerSimulations } from './simulations.ts';
 
 export type { ApiBindings, UploadHints } from './route.ts';
@@ -37,7 +40,12 @@ const eventsQuery = z.object({
 	order: z.enum(['asc', 'desc']).default('asc')
 });
 const stateQuery = z.object({ seq: whole.optional(), t: whole.optional() });
-const streamQuery = z.object({ ...filterFields, from: whole.default(0), to: whole.optional() });
+const streamQuery = z.object({
+	...filterFields,
+	from: whole.default(0),
+	to: whole.optional(),
+	notes: flag.default(false)
+});
 const pageQuery = z.object({
 	from: whole.default(0),
 	limit: whole.pipe(z.number().min(1).max(10_000)).default(200)
@@ -113,43 +121,6 @@ api.openapi(get('/sessions/{id}', 'One session', none), async (c) =>
 	c.json(await c.env.store.getSession(c.req.valid('param').id))
 );
 
-api.openapi(
-	createRoute({
-		method: 'patch',
-		path: '/sessions/{id}',
-		tags,
-		summary: 'Rename a session',
-		request: {
-			params: idParam,
-			body: {
-				required: true,
-				content: { 'application/json': { schema: z.object({ name: z.string().trim().min(1).max(200) }) } }
-			}
-		},
-		responses: { 200: json('the session'), ...failures }
-	}),
-	async (c) => {
-		const { id } = c.req.valid('param');
-		await c.env.store.renameSession(id, c.req.valid('json').name);
-		return c.json(await c.env.store.getSession(id));
-	}
-);
-
-api.openapi(
-	createRoute({
-		method: 'delete',
-		path: '/sessions/{id}',
-		tags,
-		summary: 'Delete a session with all its events',
-		request: { params: idParam },
-		responses: { 204: { description: 'gone' }, 404: failures[404] }
-	}),
-	async (c) => {
-		await c.env.store.deleteSession(c.req.valid('param').id);
-		return c.body(null, 204);
-	}
-);
-
 api.openapi(get('/sessions/{id}/timeline', 'Events per time column', timelineQuery), async (c) => {
 	const { columns, by, from, to, ...fields } = c.req.valid('query');
 	const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -182,12 +153,13 @@ api.openapi(get('/sessions/{id}/events', 'A page of events', eventsQuery), async
 });
 
 api.openapi(get('/sessions/{id}/events.ndjson', 'Events as native lines', streamQuery), async (c) => {
-	const { from, to, ...fields } = c.req.valid('query');
+	const { from, to, notes, ...fields } = c.req.valid('query');
 	const session = await c.env.store.getSession(c.req.valid('param').id);
 	const { id } = session;
 	const pages = eventPages(c.env.store, id, toFilter(fields, session), { from, to: to ?? Infinity });
+	const carry = notes ? (await notesCarrier(c.env.store, session)).carry : null;
 	return c.body(
-		ndjson(pages, (event) => JSON.stringify(toWire(event)) + '\n'),
+		ndjson(pages, (event) => JSON.stringify(toWire(carry ? carry(event) : event)) + '\n'),
 		200,
 		{
 			'content-type': 'application/x-ndjson',
@@ -207,5 +179,7 @@ registerHeat(api);
 registerAnalyses(api);
 registerRows(api);
 registerPages(api);
+registerNotes(api);
+registerSessions(api);
 
 api.doc('/openapi.json', { openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } });

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { FilterTextError } from '#lib/domain/filter-text.ts';
+import { NoteConflictError, NoteFormatError } from '#lib/domain/notes.ts';
 import { UnitError } from '#lib/domain/units.ts';
 import { NoSuchSessionError, NotLiveError, SeqConflictError } from '../store/store.ts';
 
@@ -32,6 +33,8 @@ function statusOf(error: Error): ContentfulStatusCode {
 	if (error instanceof ApiError) return error.status;
 	if (error instanceof NoSuchSessionError) return 404;
 	if (error instanceof SeqConflictError || error instanceof NotLiveError) return 409;
+	if (error instanceof NoteConflictError) return error.reason === 'missing' ? 404 : 409;
+	if (error instanceof NoteFormatError) return 400;
 	if (error instanceof FilterTextError || error instanceof RangeError || error instanceof UnitError)
 		return 400;
 	if (error.name === 'IngestError') return 422;

@@ -1,4 +1,5 @@
 import type { ColumnName, EventBatch } from '#lib/domain/batch.ts';
+import type { NoteEvent } from '#lib/domain/notes.ts';
 import type {
 	DiagnosticInfo,
 	SessionDetail,
@@ -87,6 +88,18 @@ export interface AppendContext {
 	readonly diagnostics?: readonly DiagnosticInfo[];
 }
 
+/** Texts beside a session: symbols of the guest's code, or the guest's map of physical memory. */
+export type SessionFileKind = 'symbols' | 'iomem';
+export interface SessionFile {
+	readonly kind: SessionFileKind;
+	/** File name, for people. */
+	readonly name: string;
+	readonly createdMs: number;
+	/** How to read it. */
+	readonly options: Readonly<Record<string, string>>;
+	readonly text: string;
+}
+
 /** A run of events stored together, with its zone map. */
 export interface Segment {
 	readonly id: number;
@@ -155,6 +168,25 @@ export interface TraceStore {
 	onCommit(listener: () => void): () => void;
 	renameSession(id: string, name: string): Promise<void>;
 	deleteSession(id: string): Promise<void>;
+	setTags(id: string, tags: readonly string[]): Promise<void>;
+	/** Makes a session as if it were not there, until `showSession` or `purgeHidden`. */
+	hideSession(id: string, nowMs: number): Promise<void>;
+	/** Takes a hidden session back; one that shows already stays as it is. */
+	showSession(id: string): Promise<void>;
+	/** Deletes the sessions hidden before a time; returns their ids. */
+	purgeHidden(beforeMs: number): Promise<string[]>;
+	/** The session's own notes stream, in order. */
+	noteEvents(id: string): Promise<NoteEvent[]>;
+	/**
+	 * Adds events to the notes stream as number `expected…`, all or nothing, and returns the stream's length.
+	 * @throws {SeqConflictError} if the stream has another length
+	 */
+	appendNotes(id: string, expected: number, events: readonly NoteEvent[]): Promise<number>;
+	/** Keeps a text beside the session; replaces the one of its kind. */
+	putFile(id: string, file: SessionFile): Promise<void>;
+	getFile(id: string, kind: SessionFileKind): Promise<SessionFile | null>;
+	/** False if there was none. */
+	dropFile(id: string, kind: SessionFileKind): Promise<boolean>;
 	/** Sources that begin like this one (`head`: its first 4,096 bytes, or all), oldest first. */
 	findSources(head: Uint8Array): Promise<SourceInfo[]>;
 	/** What the session was loaded from; empty if nobody said. */

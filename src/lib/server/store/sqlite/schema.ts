@@ -7,7 +7,11 @@ export const sessions = sqliteTable('sessions', {
 	name: text().notNull(),
 	createdMs: integer('created_ms').notNull(),
 	nextSeq: integer('next_seq').notNull().default(0),
-	summary: text().notNull()
+	summary: text().notNull(),
+	/** JSON of string[]. */
+	tags: text().notNull().default('[]'),
+	/** When it was hidden; null while it shows. */
+	hiddenMs: integer('hidden_ms')
 });
 
 const session = () =>
@@ -113,4 +117,25 @@ export const heatTiles = sqliteTable(
 		data: blob({ mode: 'buffer' }).notNull()
 	},
 	(table) => [primaryKey({ columns: [table.sessionId, table.lane, table.shift, table.tile] })]
+);
+
+/** The session's notes stream: `data` is JSON of a NoteEvent, numbered from 0. Rows are only added. */
+export const noteEvents = sqliteTable(
+	'note_events',
+	{ sessionId: session(), n: integer().notNull(), data: text().notNull() },
+	(table) => [primaryKey({ columns: [table.sessionId, table.n] })]
+);
+
+/** Texts loaded beside a session (zstd): names of its code and of its memory. */
+export const sessionFiles = sqliteTable(
+	'session_files',
+	{
+		sessionId: session(),
+		kind: text({ enum: ['symbols', 'iomem'] }).notNull(),
+		name: text().notNull(),
+		createdMs: integer('created_ms').notNull(),
+		options: text().notNull().default('{}'),
+		data: blob({ mode: 'buffer' }).notNull()
+	},
+	(table) => [primaryKey({ columns: [table.sessionId, table.kind] })]
 );

@@ -1,6 +1,5 @@
-import { asc, desc, eq, like, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, like, or, sql } from 'drizzle-orm';
 import type { EventBatch } from '#lib/domain/batch.ts';
-import { KINDS } from '#lib/domain/kinds.ts';
 import type {
 	DiagnosticInfo,
 	LaneInfo,
@@ -24,6 +23,7 @@ import {
 	type StoredColumns,
 	type TraceStore
 } from '../store.ts';
+import { AnnexedStore } from './annexes.ts';
 import { gfnShiftOf, TILE_BUCKETS } from './heat-builder.ts';
 import { decodeTile } from './heat-tile.ts';
 import { CommitWatch } from './commit-watch.ts';
@@ -32,6 +32,7 @@ import { emptySummary, type Summary } from './projector.ts';
 import { SegmentGoneError, SegmentReader } from './reader.ts';
 import { rebuildSession } from './rebuild.ts';
 import { memslots, moments, sessions, sources } from './schema.ts';
+import { clockOf, kindCounts, rejectedLines, sourceInfo } from './session-rows.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { SessionWriter, stateBefore } from './writer.ts';
 
@@ -39,7 +40,6 @@ import { SessionWriter, stateBefore } from './writer.ts';
 const MAX_WRITERS = 16;
 
 type SessionRow = typeof sessions.$inferSelect;
-type SourceRow = typeof sources.$inferSelect;
 
 /** Opens a store in one SQLite file, made if it is not there. @throws {DatabaseFileError} */
 export function openSqliteStore(file: string): Promise<SqliteStore> {
@@ -47,7 +47,7 @@ export function openSqliteStore(file: string): Promise<SqliteStore> {
 }
 
 /** The embedded store. Its methods are synchronous inside; they return promises for the interface's sake. */
-export class SqliteStore implements TraceStore {
+export class SqliteStore extends AnnexedStore implements TraceStore {
 	readonly #connection: Connection;
 	readonly #run: Statements;
 	readonly #reader: SegmentReader;
@@ -56,6 +56,7 @@ export class SqliteStore implements TraceStore {
 	readonly #watch: CommitWatch;
 
 	constructor(connection: Connection) {
+		super(connection);
 		this.#connection = connection;
 		this.#run = prepareStatements(connection.raw);
 		this.#reader = new SegmentReader(this.#run);
@@ -98,15 +99,28 @@ export class SqliteStore implements TraceStore {
 		}
 	}
 
-	#row(id: string): SessionRow {
+	#row(id: string, hidden = false): SessionRow {
 		const row = this.#connection.db.select().from(sessions).where(eq(sessions.slug, id)).get();
-		if (!row) throw new NoSuchSessionError(id);
+		if (!row || (row.hiddenMs !== null && !hidden)) throw new NoSuchSessionError(id);
 		return row;
+	}
+
+	protected rowIdOf(id: string, hidden = false): number {
+		return this.#row(id, hidden).id;
+	}
+
+	protected changed(): void {
+		this.#watch.notify();
 	}
 
 	async listSessions(): Promise<SessionInfo[]> {
 		const { db } = this.#connection;
-		const rows = db.select().from(sessions).orderBy(desc(sessions.createdMs), desc(sessions.id)).all();
+		const rows = db
+			.select()
+			.from(sessions)
+			.where(isNull(sessions.hiddenMs))
+			.orderBy(desc(sessions.createdMs), desc(sessions.id))
+			.all();
 		return rows.map((row) => this.#info(row, this.#diagnostics(row.id)));
 	}
 
@@ -188,6 +202,8 @@ export class SqliteStore implements TraceStore {
 			rejectedLines: rejectedLines(diagnostics),
 			ended: summary.ended,
 			createdMs: row.createdMs,
+			tags: JSON.parse(row.tags) as string[],
+			notes: this.annexes.noteCount(row.id),
 			sizeBytes: this.#sizeOf(row.id)
 		};
 	}
@@ -213,7 +229,7 @@ export class SqliteStore implements TraceStore {
 		const { raw, db } = this.#connection;
 		raw
 			.transaction(() => {
-				const row = this.#row(id);
+				const row = this.#row(id, true);
 				for (const segment of this.#run.segments.all(row.id))
 					this.#run.dropColumns.run(segment.id * 32, segment.id * 32 + 31);
 				db.delete(sessions).where(eq(sessions.id, row.id)).run();
@@ -229,7 +245,7 @@ export class SqliteStore implements TraceStore {
 			.from(sources)
 			.innerJoin(sessions, eq(sources.sessionId, sessions.id))
 			// a key with a slash is of fewer bytes than these
-			.where(or(eq(sources.head, headKey(head)), like(sources.head, '%/%')))
+			.where(and(or(eq(sources.head, headKey(head)), like(sources.head, '%/%')), isNull(sessions.hiddenMs)))
 			.orderBy(asc(sources.id))
 			.all();
 		return rows
@@ -337,7 +353,7 @@ export class SqliteStore implements TraceStore {
 	async progress(id: string): Promise<SessionProgress> {
 		return this.#run.consistently(() => {
 			const row = this.#run.session.get(id);
-			if (!row) throw new NoSuchSessionError(id);
+			if (!row || row.hiddenMs !== null) throw new NoSuchSessionError(id);
 			const { kinds, startNs, endNs, lanes, lost, ended } = JSON.parse(row.summary) as Summary;
 			const texts = this.#run.diagnosticsOf.all(row.id);
 			const diagnostics = texts.flatMap((text) => JSON.parse(text) as DiagnosticInfo[]);
@@ -358,24 +374,14 @@ export class SqliteStore implements TraceStore {
 		return this.#watch.add(listener);
 	}
 
+	async purgeHidden(beforeMs: number): Promise<string[]> {
+		const ids = this.annexes.hiddenBefore(beforeMs);
+		for (const id of ids) await this.deleteSession(id);
+		return ids;
+	}
+
 	async close(): Promise<void> {
 		this.#watch.close();
 		this.#connection.raw.close();
 	}
 }
-
-/** Counts of the kinds that occur. */
-const kindCounts = (byCode: readonly number[]): SessionInfo['kinds'] =>
-	Object.fromEntries(KINDS.map((kind, code) => [kind, byCode[code] ?? 0] as const).filter(([, n]) => n > 0));
-
-const rejectedLines = (diagnostics: readonly DiagnosticInfo[]): number =>
-	diagnostics.reduce((n, each) => n + (each.severity === 'rejected' ? each.count : 0), 0);
-
-const sourceInfo = ({ id: _, sessionId: __, diagnostics, ...row }: SourceRow, slug: string): SourceInfo => ({
-	...row,
-	sessionId: slug,
-	diagnostics: JSON.parse(diagnostics) as DiagnosticInfo[]
-});
-
-const clockOf = (clock: unknown): SessionInfo['clock'] =>
-	clock === 'guest_insns' ? 'instructions' : clock === 'lines' ? 'lines' : 'ns';

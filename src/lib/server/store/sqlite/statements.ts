@@ -6,8 +6,8 @@ export function prepareStatements(raw: Database.Database) {
 	return {
 		/** Runs what reads several times on one and the same state of the database. */
 		consistently: <T>(read: () => T): T => raw.transaction(read)(),
-		session: raw.prepare<[string], { id: number; nextSeq: number; summary: string }>(
-			'SELECT id, next_seq AS nextSeq, summary FROM sessions WHERE slug = ?'
+		session: raw.prepare<[string], { id: number; nextSeq: number; summary: string; hiddenMs: number | null }>(
+			'SELECT id, next_seq AS nextSeq, summary, hidden_ms AS hiddenMs FROM sessions WHERE slug = ?'
 		),
 		advance: raw.prepare<[number, string, number]>(
 			'UPDATE sessions SET next_seq = ?, summary = ? WHERE id = ?'

@@ -1,0 +1,150 @@
+import { randomUUID } from 'node:crypto';
+import { createRoute, z } from '@hono/zod-openapi';
+import type { NotesAnswer, NotesImportAnswer } from '#lib/api/analyses-types.ts';
+import { NOTE_LIMIT, parseNoteEvent, parsePin, type NotePin } from '#lib/domain/notes.ts';
+import { changeNotes, importNotes, readNotes } from '../query/notes.ts';
+import { idParam } from './params.ts';
+import { ApiError } from './problem.ts';
+import { failures, get, json, type Api } from './route.ts';
+
+const text = z.string().trim().min(1).max(NOTE_LIMIT);
+const pin = z.unknown().transform((value): NotePin => parsePin(value));
+const body = <S extends z.ZodType>(schema: S) => ({
+	required: true,
+	content: { 'application/json': { schema } }
+});
+const added = z.object({ text, pin });
+const edited = z
+	.object({ text: text.optional(), pin: pin.optional() })
+	.refine((note) => note.text !== undefined || note.pin !== undefined, 'say text or pin');
+const saved = z.object({ query: z.string().max(NOTE_LIMIT) });
+const noteParam = idParam.extend({ noteId: z.string().min(1).max(100) });
+const viewParam = idParam.extend({ name: z.string().min(1).max(200) });
+const tags = ['notes'];
+const none = z.object({});
+const LINES = 'application/x-ndjson';
+
+/** Notes pinned to places of a session, and named views. */
+export function registerNotes(api: Api): void {
+	api.openapi(get('/sessions/{id}/notes', 'Notes and named views', none), async (c) => {
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const { state } = await readNotes(c.env.store, session);
+		const [notes, views] = [[...state.notes.values()], [...state.views.values()]];
+		return c.json({ notes, views } satisfies NotesAnswer);
+	});
+
+	const add = createRoute({
+		method: 'post',
+		path: '/sessions/{id}/notes',
+		tags,
+		summary: 'Pin a note to a time, a page or a rectangle',
+		request: { params: idParam, body: body(added) },
+		responses: { 201: json('the note'), ...failures }
+	});
+	api.openapi(add, async (c) => {
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const note = c.req.valid('json');
+		const noteId = randomUUID();
+		const event = { kind: 'note_added', atMs: Date.now(), noteId, ...note } as const;
+		const { notes } = await changeNotes(c.env.store, session, () => [event]);
+		return c.json(notes.get(noteId), 201);
+	});
+
+	const edit = createRoute({
+		method: 'patch',
+		path: '/sessions/{id}/notes/{noteId}',
+		tags,
+		summary: 'Change a note’s text or pin',
+		request: { params: noteParam, body: body(edited) },
+		responses: { 200: json('the note'), ...failures }
+	});
+	api.openapi(edit, async (c) => {
+		const { id, noteId } = c.req.valid('param');
+		const session = await c.env.store.getSession(id);
+		const { text, pin } = c.req.valid('json');
+		const change = { ...(text === undefined ? {} : { text }), ...(pin === undefined ? {} : { pin }) };
+		const event = { kind: 'note_edited', atMs: Date.now(), noteId, ...change } as const;
+		const { notes } = await changeNotes(c.env.store, session, () => [event]);
+		return c.json(notes.get(noteId), 200);
+	});
+
+	const remove = createRoute({
+		method: 'delete',
+		path: '/sessions/{id}/notes/{noteId}',
+		tags,
+		summary: 'Remove a note',
+		request: { params: noteParam },
+		responses: { 204: { description: 'gone' }, ...failures }
+	});
+	api.openapi(remove, async (c) => {
+		const { id, noteId } = c.req.valid('param');
+		const session = await c.env.store.getSession(id);
+		await changeNotes(c.env.store, session, () => [{ kind: 'note_removed', atMs: Date.now(), noteId }]);
+		return c.body(null, 204);
+	});
+
+	registerViews(api);
+	registerNoteFiles(api);
+}
+
+function registerViews(api: Api): void {
+	const save = createRoute({
+		method: 'put',
+		path: '/sessions/{id}/views/{name}',
+		tags,
+		summary: 'Save a view (the query of its address) under a name',
+		request: { params: viewParam, body: body(saved) },
+		responses: { 200: json('the view'), ...failures }
+	});
+	api.openapi(save, async (c) => {
+		const { id, name } = c.req.valid('param');
+		const session = await c.env.store.getSession(id);
+		const { query } = c.req.valid('json');
+		const event = parseNoteEvent({ kind: 'view_saved', atMs: Date.now(), name, query });
+		const { views } = await changeNotes(c.env.store, session, () => [event]);
+		return c.json(views.get(name), 200);
+	});
+
+	const remove = createRoute({
+		method: 'delete',
+		path: '/sessions/{id}/views/{name}',
+		tags,
+		summary: 'Remove a named view',
+		request: { params: viewParam },
+		responses: { 204: { description: 'gone' }, ...failures }
+	});
+	api.openapi(remove, async (c) => {
+		const { id, name } = c.req.valid('param');
+		const session = await c.env.store.getSession(id);
+		await changeNotes(c.env.store, session, () => [{ kind: 'view_removed', atMs: Date.now(), name }]);
+		return c.body(null, 204);
+	});
+}
+
+function registerNoteFiles(api: Api): void {
+	api.openapi(get('/sessions/{id}/notes.ndjson', 'The notes stream, an event a line', none), async (c) => {
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const { events } = await readNotes(c.env.store, session);
+		const lines = events.map((event) => JSON.stringify(event) + '\n').join('');
+		return c.body(lines, 200, {
+			'content-type': LINES,
+			'content-disposition': `attachment; filename="${session.id}.notes.ndjson"`
+		}) as never; // the route's schema speaks of JSON
+	});
+
+	const load = createRoute({
+		method: 'post',
+		path: '/sessions/{id}/notes.ndjson',
+		tags,
+		summary: 'Add the events of a notes stream; those that are there already are left out',
+		request: { params: idParam, body: { required: true, content: { [LINES]: { schema: z.string() } } } },
+		responses: { 200: json('what was added'), ...failures }
+	});
+	api.openapi(load, async (c) => {
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const done = await importNotes(c.env.store, session, await c.req.text());
+		if (done.issues.length && !done.added && !done.known)
+			throw new ApiError(400, 'no line is an event of a notes stream', { issues: done.issues });
+		return c.json(done satisfies NotesImportAnswer, 200);
+	});
+}

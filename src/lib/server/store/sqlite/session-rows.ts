@@ -1,0 +1,28 @@
+import { KINDS } from '#lib/domain/kinds.ts';
+import type { DiagnosticInfo, SessionInfo } from '#lib/domain/session-info.ts';
+import type { SourceInfo } from '../store.ts';
+import type { sources } from './schema.ts';
+
+type SourceRow = typeof sources.$inferSelect;
+
+/** Counts of the kinds that occur. */
+export const kindCounts = (byCode: readonly number[]): SessionInfo['kinds'] =>
+	Object.fromEntries(KINDS.map((kind, code) => [kind, byCode[code] ?? 0] as const).filter(([, n]) => n > 0));
+
+/** Lines of a session's sources that gave no event. */
+export const rejectedLines = (diagnostics: readonly DiagnosticInfo[]): number =>
+	diagnostics.reduce((n, each) => n + (each.severity === 'rejected' ? each.count : 0), 0);
+
+/** A source's row as the store gives it out; `slug` is its session's id. */
+export const sourceInfo = (
+	{ id: _, sessionId: __, diagnostics, ...row }: SourceRow,
+	slug: string
+): SourceInfo => ({
+	...row,
+	sessionId: slug,
+	diagnostics: JSON.parse(diagnostics) as DiagnosticInfo[]
+});
+
+/** What `tsNs` counts, by the session's `clock` attribute. */
+export const clockOf = (clock: unknown): SessionInfo['clock'] =>
+	clock === 'guest_insns' ? 'instructions' : clock === 'lines' ? 'lines' : 'ns';
