@@ -80,3 +80,37 @@ test('a period that makes too many columns is refused with its number', async ()
 	expect(response.status).toBe(400);
 	expect(((await response.json()) as Problem).detail).toContain('1000001 columns');
 });
+
+test('symbols name instructions, in analyses, pages and lookups', async () => {
+	const session = (path: string, init: RequestInit = {}) =>
+		Promise.resolve(api.request(`http://localhost/api/v1/sessions/one${path}`, init, { store }));
+	const put = (path: string, body: string) =>
+		session(path, { method: 'PUT', body, headers: { 'content-type': 'text/plain' } });
+	expect((await session('/symbols')).status).toBe(404);
+	const loaded = await put('/symbols?slide=0x1000000', 'ffffffff80000000 T _text\nwhat\n');
+	expect(await loaded.json()).toMatchObject({
+		entries: 1,
+		rejectedLines: 1,
+		issues: [{ line: 2, byte: 25 }]
+	});
+	expect((await json<TopRips>('top-rips')).items.map((item) => item.symbol)).toEqual(['_text', null]);
+	expect(await (await session('/pages/2')).json()).toMatchObject({
+		lastWriter: { symbol: '_text' },
+		topRips: [{ symbol: '_text' }, { symbol: null }]
+	});
+	const lookup = await session('/symbols/lookup?rip=0xffffffff81000010,0x1');
+	expect(await lookup.json()).toEqual({
+		symbols: [
+			{ rip: '0xffffffff81000010', name: '_text', module: null, offset: 16, text: '_text+0x10' },
+			null
+		]
+	});
+	const bad = await put('/symbols', 'no symbols here');
+	expect([bad.status, ((await bad.json()) as { issues: unknown[] }).issues.length]).toEqual([422, 1]);
+	expect(await (await put('/iomem', '00001000-00001fff : System RAM\n')).json()).toMatchObject({
+		ranges: [{ name: 'System RAM', startGfn: 1, endGfn: 2 }]
+	});
+	expect(await (await session('/iomem')).json()).toMatchObject({ entries: 1, rejectedLines: 0 });
+	expect((await session('/symbols', { method: 'DELETE' })).status).toBe(204);
+	expect((await json<TopRips>('top-rips')).items[0]?.symbol).toBeNull();
+});

@@ -1,8 +1,13 @@
 /** Shapes of the answers about rows, analyses, differences and notes; addresses and 64-bit values are `0x…` strings. */
 import type { Mode } from '../domain/kinds.ts';
+import type { NamedRange } from '../domain/iomem.ts';
+import type { LineIssue } from '../domain/line-issues.ts';
 import type { NamedView, Note } from '../domain/notes.ts';
+import type { SymbolHit } from '../domain/symbols.ts';
 import type { WireEvent } from './types.ts';
 
+export type { NamedRange } from '../domain/iomem.ts';
+export type { LineIssue } from '../domain/line-issues.ts';
 export type { NamedView, Note, NotePin } from '../domain/notes.ts';
 
 export interface EventCount {
@@ -302,4 +307,29 @@ export interface NotesImportAnswer {
 	readonly added: number;
 	readonly known: number;
 	readonly issues: readonly { readonly line: number; readonly byte: number; readonly message: string }[];
+}
+
+/** A text kept beside a session; lines that were not taken are counted, the first 20 are told. */
+export interface LoadedText {
+	readonly name: string;
+	readonly loadedMs: number;
+	/** Symbols or ranges that it gives. */
+	readonly entries: number;
+	readonly rejectedLines: number;
+	readonly issues: readonly LineIssue[];
+}
+export interface SymbolLookup {
+	/** In the order asked; null where no symbol holds the address. */
+	readonly symbols: readonly (
+		| (SymbolHit & {
+				readonly rip: string;
+				/** `name+0x1f [module]` */
+				readonly text: string;
+		  })
+		| null
+	)[];
+}
+export interface IomemAnswer extends LoadedText {
+	/** In the text's order; `depth` says what lies in what. */
+	readonly ranges: readonly NamedRange[];
 }

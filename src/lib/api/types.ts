@@ -232,9 +232,19 @@ export interface PageHistory {
 	readonly firstSeq: number | null;
 	readonly lastSeq: number | null;
 	/** Last write or prewrite. */
-	readonly lastWriter: { readonly seq: number; readonly tsNs: number; readonly rip: string | null } | null;
+	readonly lastWriter: {
+		readonly seq: number;
+		readonly tsNs: number;
+		readonly rip: string | null;
+		/** `name+0x…` where symbols were loaded and one fits. */
+		readonly symbol: string | null;
+	} | null;
 	/** Instruction addresses that touched it most. */
-	readonly topRips: readonly { readonly rip: string; readonly count: number }[];
+	readonly topRips: readonly {
+		readonly rip: string;
+		readonly symbol: string | null;
+		readonly count: number;
+	}[];
 	/** Tracking intervals by mode; `endSeq` null while tracked. */
 	readonly tracked: readonly {
 		readonly mode: Mode;

@@ -1,4 +1,5 @@
 import { z } from '@hono/zod-openapi';
+import type { TopRips } from '#lib/api/analyses-types.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { anomalies } from '../query/analyses/anomalies.ts';
 import { hotPages, idleAges } from '../query/analyses/hot-pages.ts';
@@ -9,6 +10,7 @@ import { topRips } from '../query/analyses/top-rips.ts';
 import { vcpuLanes } from '../query/analyses/vcpu-lanes.ts';
 import { workingSet } from '../query/analyses/working-set.ts';
 import { writtenThenExecuted } from '../query/analyses/written-executed.ts';
+import { symbolizer } from '../query/names.ts';
 import { filterQuestion, remembered } from '../query/result-cache.ts';
 import { cells, filterFields, toFilter, whole, type FilterFields } from './params.ts';
 import { ApiError } from './problem.ts';
@@ -116,7 +118,10 @@ export function registerAnalyses(api: Api): void {
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const [accesses, words] = accessesOf(session, query);
 		const make = () => topRips(c.env.store, session, { ...accesses, limit });
-		return c.json(await remembered(c.env.store, session, ['top-rips', limit, ...words], make));
+		const top = await remembered(c.env.store, session, ['top-rips', limit, ...words], make);
+		const nameOf = await symbolizer(c.env.store, session.id);
+		const items = top.items.map((item) => ({ ...item, symbol: nameOf(item.rip) }));
+		return c.json({ ...top, items } satisfies TopRips);
 	});
 
 	const executed = get(at('written-executed'), 'Pages executed after they were written', executedQuery);

@@ -15,6 +15,7 @@ import { ApiError, problem } from './problem.ts';
 import { failures, get, json, positionOf, windowOf, wire, type Env } from './route.ts';
 import { registerAnalyses } from './analyses.ts';
 import { registerHeat } from './heat.ts';
+import { registerNames } from './names.ts';
 import { registerNotes } from './notes.ts';
 import { registerPages } from './pages.ts';
 import { registerRows } from './rows.ts';
@@ -179,6 +180,7 @@ registerHeat(api);
 registerAnalyses(api);
 registerRows(api);
 registerPages(api);
+registerNames(api);
 registerNotes(api);
 registerSessions(api);
 

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { FilterTextError } from '#lib/domain/filter-text.ts';
+import { UnusableTextError } from '#lib/domain/line-issues.ts';
 import { NoteConflictError, NoteFormatError } from '#lib/domain/notes.ts';
 import { UnitError } from '#lib/domain/units.ts';
 import { NoSuchSessionError, NotLiveError, SeqConflictError } from '../store/store.ts';
@@ -11,7 +12,7 @@ const TITLES: Readonly<Record<number, string>> = {
 	409: 'Conflict',
 	413: 'Too large',
 	415: 'Unsupported media type',
-	422: 'Unusable trace',
+	422: 'Unusable text',
 	500: 'Internal error',
 	503: 'Busy'
 };
@@ -37,7 +38,7 @@ function statusOf(error: Error): ContentfulStatusCode {
 	if (error instanceof NoteFormatError) return 400;
 	if (error instanceof FilterTextError || error instanceof RangeError || error instanceof UnitError)
 		return 400;
-	if (error.name === 'IngestError') return 422;
+	if (error.name === 'IngestError' || error instanceof UnusableTextError) return 422;
 	if (error.name === 'SimulationOptionError') return 400;
 	if (error.name === 'TooManySimulationsError') return 503;
 	// SvelteKit's own errors (413 for a body over the limit) carry their status
@@ -49,6 +50,7 @@ function statusOf(error: Error): ContentfulStatusCode {
 function extensionsOf(error: Error): Readonly<Record<string, unknown>> {
 	if (error instanceof ApiError) return error.extensions;
 	if (error instanceof SeqConflictError) return { expected: error.expected, current: error.current };
+	if (error instanceof UnusableTextError) return { issues: error.issues };
 	if (!(error instanceof FilterTextError)) return {};
 	return { errors: error.issues.map((issue) => ({ parameter: 'q', ...issue })) };
 }

@@ -9,6 +9,7 @@ import type { StoredColumns, TraceStore } from '../store/store.ts';
 import { eventPages, queryEvents } from './events.ts';
 import type { EventFilter } from './filter.ts';
 import { selectEvents } from './filter-select.ts';
+import { symbolizer } from './names.ts';
 import { pauses } from './pause.ts';
 
 const TOP = 8;
@@ -56,6 +57,7 @@ export async function pageHistory(
 		for (const i of hits) addTo(totals, columns, i, segment.firstSeq + i);
 	}
 	const { events, next } = await queryEvents(store, id, { filter, from, limit });
+	const nameOf = await symbolizer(store, id);
 	return {
 		gfn,
 		events: events.map((event) => ({ seq: event.seq, ...toWire(event) }) as PageHistory['events'][number]),
@@ -63,11 +65,11 @@ export async function pageHistory(
 		counts: Object.fromEntries([...totals.counts].map(([code, n]) => [KINDS[code] as Kind, n])),
 		firstSeq: totals.firstSeq,
 		lastSeq: totals.lastSeq,
-		lastWriter: totals.lastWriter,
+		lastWriter: totals.lastWriter && { ...totals.lastWriter, symbol: nameOf(totals.lastWriter.rip) },
 		topRips: [...totals.rips]
 			.sort((a, b) => b[1] - a[1])
 			.slice(0, TOP)
-			.map(([rip, count]) => ({ rip: hex(rip), count })),
+			.map(([rip, count]) => ({ rip: hex(rip), symbol: nameOf(hex(rip)), count })),
 		tracked: maskKinds(TRACKS).some((kind) => totals.counts.has(KIND_CODES[kind]))
 			? await trackedIntervals(store, id, gfn)
 			: []

@@ -1,0 +1,126 @@
+import { createRoute, z } from '@hono/zod-openapi';
+import type { IomemAnswer, LoadedText, SymbolLookup } from '#lib/api/analyses-types.ts';
+import type { LineIssues } from '#lib/domain/line-issues.ts';
+import { lookUp, symbolText } from '#lib/domain/symbols.ts';
+import { dropNames, loadNames, namesOf } from '../query/names.ts';
+import type { SessionFile, SessionFileKind } from '../store/store.ts';
+import { idParam } from './params.ts';
+import { ApiError } from './problem.ts';
+import { failures, get, json, type Api } from './route.ts';
+
+const LIMIT_BYTES = 64 * 2 ** 20;
+const tags = ['names'];
+const none = z.object({});
+const name = z.string().min(1).max(200);
+const symbolsQuery = z.object({
+	name: name.default('System.map'),
+	slide: z
+		.string()
+		.regex(/^-?(0x[0-9a-f]{1,16}|\d{1,19})$/i, 'must be a whole number, decimal or 0x…')
+		.default('0')
+});
+const iomemQuery = z.object({ name: name.default('iomem') });
+const lookupQuery = z.object({
+	rip: z.string().regex(/^0x[0-9a-f]{1,16}(,0x[0-9a-f]{1,16}){0,999}$/i, 'must be at most 1000 addresses 0x…')
+});
+const text = { required: true, content: { 'text/plain': { schema: z.string() } } };
+
+const loaded = (file: SessionFile, entries: number, issues: LineIssues): LoadedText => ({
+	name: file.name,
+	loadedMs: file.createdMs,
+	entries,
+	rejectedLines: issues.count,
+	issues: issues.first
+});
+
+const put = <Q extends z.ZodObject>(kind: SessionFileKind, summary: string, query: Q) =>
+	createRoute({
+		method: 'put',
+		path: `/sessions/{id}/${kind}`,
+		tags,
+		summary,
+		request: { params: idParam, query, body: text },
+		responses: { 200: json('what was loaded'), ...failures, 413: { description: 'The text is too long' } }
+	});
+
+async function bodyOf(request: { text: () => Promise<string> }): Promise<string> {
+	const body = await request.text();
+	if (body.length > LIMIT_BYTES) throw new ApiError(413, `the text has more than ${LIMIT_BYTES} characters`);
+	return body;
+}
+
+/** Names of a guest's code and memory, from texts kept beside the session. */
+export function registerNames(api: Api): void {
+	const putSymbols = put(
+		'symbols',
+		'Load a System.map or /proc/kallsyms; slide is added to each address',
+		symbolsQuery
+	);
+	api.openapi(putSymbols, async (c) => {
+		const { id } = c.req.valid('param');
+		await c.env.store.getSession(id);
+		const { name, slide } = c.req.valid('query');
+		const text = await bodyOf(c.req);
+		const file = { kind: 'symbols', name, createdMs: Date.now(), options: { slide }, text } as const;
+		const { names, issues } = await loadNames(c.env.store, id, file);
+		return c.json(loaded(file, names.length, issues), 200);
+	});
+
+	const putIomem = put('iomem', 'Load a guest’s /proc/iomem', iomemQuery);
+	api.openapi(putIomem, async (c) => {
+		const { id } = c.req.valid('param');
+		await c.env.store.getSession(id);
+		const text = await bodyOf(c.req);
+		const { name } = c.req.valid('query');
+		const file = { kind: 'iomem', name, createdMs: Date.now(), options: {}, text } as const;
+		const { ranges, issues } = await loadNames(c.env.store, id, file);
+		return c.json({ ...loaded(file, ranges.length, issues), ranges } satisfies IomemAnswer, 200);
+	});
+
+	const lookup = get('/sessions/{id}/symbols/lookup', 'Symbols that hold addresses', lookupQuery);
+	api.openapi(lookup, async (c) => {
+		const { id } = c.req.valid('param');
+		const names = await namesOf(c.env.store, id, 'symbols');
+		const symbols = c.req
+			.valid('query')
+			.rip.split(',')
+			.map((rip) => {
+				const hit = names && lookUp(names.parsed, BigInt(rip));
+				return hit && { rip, ...hit, text: symbolText(hit) };
+			});
+		return c.json({ symbols } satisfies SymbolLookup);
+	});
+
+	api.openapi(get('/sessions/{id}/symbols', 'What symbols are loaded', none), async (c) => {
+		const { id } = c.req.valid('param');
+		const found = await namesOf(c.env.store, id, 'symbols');
+		if (!found) throw new ApiError(404, `session ${id} has no symbols: PUT a System.map here`);
+		return c.json(loaded(found.file, found.parsed.names.length, found.parsed.issues));
+	});
+
+	api.openapi(get('/sessions/{id}/iomem', 'Named ranges of the guest’s memory', none), async (c) => {
+		const { id } = c.req.valid('param');
+		const found = await namesOf(c.env.store, id, 'iomem');
+		if (!found) throw new ApiError(404, `session ${id} has no memory map: PUT a /proc/iomem here`);
+		const { ranges, issues } = found.parsed;
+		return c.json({ ...loaded(found.file, ranges.length, issues), ranges } satisfies IomemAnswer);
+	});
+
+	for (const kind of ['symbols', 'iomem'] as const) registerDrop(api, kind);
+}
+
+function registerDrop(api: Api, kind: SessionFileKind): void {
+	const drop = createRoute({
+		method: 'delete',
+		path: `/sessions/{id}/${kind}`,
+		tags,
+		summary: `Take the ${kind} away`,
+		request: { params: idParam },
+		responses: { 204: { description: 'gone' }, 404: failures[404] }
+	});
+	api.openapi(drop, async (c) => {
+		const { id } = c.req.valid('param');
+		if (!(await dropNames(c.env.store, id, kind))) throw new ApiError(404, `session ${id} has no ${kind}`);
+		return c.body(null, 204);
+	});
+}
