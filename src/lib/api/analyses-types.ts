@@ -333,3 +333,72 @@ export interface IomemAnswer extends LoadedText {
 	/** In the text's order; `depth` says what lies in what. */
 	readonly ranges: readonly NamedRange[];
 }
+
+/** One side of a comparison: a window of a session. */
+export interface ComparedWindow {
+	readonly id: string;
+	readonly name: string;
+	readonly fromNs: number;
+	readonly toNs: number;
+	readonly accesses: number;
+	/** Distinct gfns accessed. */
+	readonly pages: number;
+}
+/** Lanes of the same address space that begin at the same gfn; null where a session has none. */
+export interface LanePair {
+	readonly pair: number;
+	readonly asId: number;
+	readonly baseGfn: number;
+	/** The larger of both. */
+	readonly npages: number;
+	readonly a: number | null;
+	readonly b: number | null;
+	readonly names: readonly string[];
+}
+export interface GfnRun {
+	readonly gfn: number;
+	readonly npages: number;
+}
+/** Pages that only one side has; runs are cut at 4,096, numbers never. */
+export interface PageSets {
+	readonly both: number;
+	readonly gainedPages: number;
+	readonly lostPages: number;
+	/** In b and not in a. */
+	readonly gained: readonly GfnRun[];
+	/** In a and not in b. */
+	readonly lost: readonly GfnRun[];
+}
+export interface Comparison {
+	readonly a: ComparedWindow;
+	readonly b: ComparedWindow;
+	/** By address space and base. */
+	readonly lanes: readonly LanePair[];
+	readonly touched: PageSets;
+	/** Pages tracked at the windows' ends, by address space and mode; those with none on both sides are left out. */
+	readonly tracked: readonly (PageSets & { readonly asId: number; readonly mode: Mode })[];
+	/** Pages whose number of accesses differs most; equal ones by gfn. */
+	readonly movers: readonly {
+		readonly gfn: number;
+		readonly a: number;
+		readonly b: number;
+		readonly change: number;
+		/** log2((b + 1) / (a + 1)) */
+		readonly logRatio: number;
+	}[];
+}
+
+/** Accesses of a lane pair on both sides, cell by cell; cells as a heat map's. */
+export interface ComparedGrid {
+	readonly pair: LanePair;
+	readonly columns: number;
+	readonly rows: number;
+	readonly startGfn: number;
+	readonly rowPages: number;
+	/** Column `i` covers `[startNs + i * columnNs, + columnNs)` of each side, within its window. */
+	readonly a: { readonly startNs: number; readonly columnNs: number; readonly cells: readonly number[] };
+	readonly b: { readonly startNs: number; readonly columnNs: number; readonly cells: readonly number[] };
+	/** log2((b + 1) / (a + 1)): 0 where both are alike, 1 where b + 1 is twice as much. */
+	readonly logRatio: readonly number[];
+	readonly max: number;
+}

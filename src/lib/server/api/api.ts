@@ -14,6 +14,7 @@ import { cells, filterFields, flag, pageParam, toFilter, whole } from './params.
 import { ApiError, problem } from './problem.ts';
 import { failures, get, json, positionOf, windowOf, wire, type Env } from './route.ts';
 import { registerAnalyses } from './analyses.ts';
+import { registerCompare } from './compare.ts';
 import { registerHeat } from './heat.ts';
 import { registerNames } from './names.ts';
 import { registerNotes } from './notes.ts';
@@ -180,6 +181,7 @@ registerHeat(api);
 registerAnalyses(api);
 registerRows(api);
 registerPages(api);
+registerCompare(api);
 registerNames(api);
 registerNotes(api);
 registerSessions(api);

@@ -1,0 +1,206 @@
+import type { ComparedGrid, ComparedWindow, Comparison, LanePair } from '#lib/api/analyses-types.ts';
+import { ACCESS_KINDS, MODES } from '#lib/domain/kinds.ts';
+import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
+import type { TrackingState } from '#lib/domain/state.ts';
+import type { TraceStore } from '../store/store.ts';
+import { pageTotals, type PageTotals } from './analyses/page-totals.ts';
+import { seqAtTime } from './events.ts';
+import type { EventFilter } from './filter.ts';
+import type { Axis } from './heat-axis.ts';
+import { gridFromEvents } from './heat-events.ts';
+import { merged, pageSets, rangesOf } from './page-sets.ts';
+
+/** A window of a session: one side of a comparison. */
+export interface Side {
+	readonly session: SessionDetail;
+	/** Half-open. */
+	readonly time: { readonly from: number; readonly to: number };
+	/** Only accesses count. */
+	readonly filter: EventFilter;
+}
+
+/** log2((b + 1) / (a + 1)) */
+const logRatio = (a: number, b: number): number => Math.log2((b + 1) / (a + 1));
+
+/** What differs between two windows: pages touched and tracked, and the pages whose accesses differ most. */
+export async function compare(
+	store: TraceStore,
+	a: Side,
+	b: Side,
+	{ limit, signal }: { readonly limit: number; readonly signal?: AbortSignal }
+): Promise<Comparison> {
+	const totals = [
+		await pageTotals(store, a.session, { ...a, signal }),
+		await pageTotals(store, b.session, { ...b, signal })
+	] as const;
+	const gfns = totals.map((each) => Float64Array.from(each.ids.gfns).sort());
+	const [inA, inB] = gfns.map((each) => rangesOf([...each]));
+	const states = [await endState(store, a), await endState(store, b)] as const;
+	return {
+		a: windowOf(a, totals[0]),
+		b: windowOf(b, totals[1]),
+		lanes: lanePairs(a.session, b.session),
+		touched: pageSets(inA ?? [], inB ?? []),
+		tracked: trackedSets(...states),
+		movers: movers(...totals, limit)
+	};
+}
+
+const windowOf = ({ session, time }: Side, totals: PageTotals): ComparedWindow => ({
+	id: session.id,
+	name: session.name,
+	fromNs: time.from,
+	toNs: time.to,
+	accesses: totals.accesses,
+	pages: totals.pages
+});
+
+const endState = async (store: TraceStore, { session, time }: Side): Promise<TrackingState> =>
+	store.stateBefore(session.id, await seqAtTime(store, session.id, time.to));
+
+/** Gfn ranges that a mode tracks in an address space. */
+const trackedIn = (state: TrackingState, asId: number, mode: number): [number, number][] => {
+	const ranges: [number, number][] = [];
+	for (const slot of state.memslots.values())
+		if (slot.asId === asId)
+			slot.counters[mode]?.forEach((start, end) => ranges.push([slot.baseGfn + start, slot.baseGfn + end]));
+	return merged(ranges);
+};
+
+function trackedSets(a: TrackingState, b: TrackingState): Comparison['tracked'] {
+	const sets = [0, 1].flatMap((asId) =>
+		MODES.map((mode, i) => ({ asId, mode, ...pageSets(trackedIn(a, asId, i), trackedIn(b, asId, i)) }))
+	);
+	return sets.filter(({ both, gainedPages, lostPages }) => both + gainedPages + lostPages > 0);
+}
+
+function movers(a: PageTotals, b: PageTotals, limit: number): Comparison['movers'] {
+	const counts = new Map<number, { a: number; b: number }>();
+	for (const [id, gfn] of a.ids.gfns.entries()) counts.set(gfn, { a: a.total.get(id), b: 0 });
+	for (const [id, gfn] of b.ids.gfns.entries()) {
+		const count = counts.get(gfn);
+		if (count) count.b = b.total.get(id);
+		else counts.set(gfn, { a: 0, b: b.total.get(id) });
+	}
+	return [...counts]
+		.filter(([, count]) => count.a !== count.b)
+		.sort(([x, p], [y, q]) => Math.abs(q.b - q.a) - Math.abs(p.b - p.a) || x - y)
+		.slice(0, limit)
+		.map(([gfn, count]) => ({
+			gfn,
+			...count,
+			change: count.b - count.a,
+			logRatio: logRatio(count.a, count.b)
+		}));
+}
+
+/** Pairs lanes of the same address space and base: those of equal size first, then in order; the rest stay alone. */
+export function lanePairs(a: SessionDetail, b: SessionDetail): LanePair[] {
+	const left = [...b.lanes];
+	const take = (wanted: (lane: LaneInfo) => boolean): LaneInfo | undefined => {
+		const at = left.findIndex(wanted);
+		return at < 0 ? undefined : left.splice(at, 1)[0];
+	};
+	const begins = (lane: LaneInfo) => (other: LaneInfo) =>
+		other.asId === lane.asId && other.baseGfn === lane.baseGfn;
+	const found = new Map<LaneInfo, LaneInfo>();
+	for (const exact of [true, false])
+		for (const lane of a.lanes) {
+			if (found.has(lane)) continue;
+			const other = take((each) => begins(lane)(each) && (!exact || each.npages === lane.npages));
+			if (other) found.set(lane, other);
+		}
+	const pairs: [LaneInfo | undefined, LaneInfo | undefined][] = [
+		...a.lanes.map((lane): [LaneInfo, LaneInfo | undefined] => [lane, found.get(lane)]),
+		...left.map((lane): [undefined, LaneInfo] => [undefined, lane])
+	];
+	return pairs
+		.map(([own, other]) => {
+			const lane = (own ?? other) as LaneInfo; // one of them is there
+			return {
+				asId: lane.asId,
+				baseGfn: lane.baseGfn,
+				npages: Math.max(own?.npages ?? 0, other?.npages ?? 0),
+				a: own?.lane ?? null,
+				b: other?.lane ?? null,
+				names: [...new Set([...(own?.names ?? []), ...(other?.names ?? [])])]
+			};
+		})
+		.sort((x, y) => x.asId - y.asId || x.baseGfn - y.baseGfn || x.npages - y.npages)
+		.map((each, pair) => ({ pair, ...each }));
+}
+
+export interface GridComparison {
+	/** Index in `lanePairs`. */
+	readonly pair: number;
+	readonly columns: number;
+	readonly rows: number;
+	/** `time`: columns of one length on both sides; `fraction`: each window is cut into equal parts of its own. */
+	readonly scale: 'time' | 'fraction';
+	readonly signal?: AbortSignal;
+}
+
+/**
+ * The accesses of a lane pair on both sides on grids that lie on each other.
+ * @throws {RangeError} if there is no such pair
+ */
+export async function compareGrids(
+	store: TraceStore,
+	a: Side,
+	b: Side,
+	{ pair: wanted, columns: most, rows, scale, signal }: GridComparison
+): Promise<ComparedGrid> {
+	const pair = lanePairs(a.session, b.session)[wanted];
+	if (!pair) throw new RangeError(`there is no pair of lanes ${wanted}`);
+	const lengths = [a, b].map(({ time }) => time.to - time.from) as [number, number];
+	const longest = Math.max(...lengths);
+	const steps = lengths.map((length) => Math.ceil((scale === 'time' ? longest : length) / most));
+	const columns = Math.max(...lengths.map((length, i) => Math.ceil(length / (steps[i] as number))));
+	const rowPages = Math.ceil(pair.npages / rows);
+	const gfn: Axis = {
+		start: pair.baseGfn,
+		end: pair.baseGfn + pair.npages,
+		step: rowPages,
+		n: Math.ceil(pair.npages / rowPages)
+	};
+	const side = async (i: 0 | 1): Promise<ComparedGrid['a']> => {
+		const { time: own } = [a, b][i] as Side;
+		const step = steps[i] as number;
+		const time: Axis = { start: own.from, end: own.to, step, n: columns };
+		const cells = await sideCells(store, [a, b][i] as Side, [pair.a, pair.b][i] ?? null, {
+			time,
+			gfn,
+			signal
+		});
+		return { startNs: own.from, columnNs: step, cells: [...cells] };
+	};
+	const [left, right] = [await side(0), await side(1)];
+	return {
+		pair,
+		columns,
+		rows: gfn.n,
+		startGfn: gfn.start,
+		rowPages,
+		a: left,
+		b: right,
+		logRatio: left.cells.map((count, i) => logRatio(count, right.cells[i] as number)),
+		max: [...left.cells, ...right.cells].reduce((max, count) => Math.max(max, count), 0)
+	};
+}
+
+async function sideCells(
+	store: TraceStore,
+	{ session, filter }: Side,
+	at: number | null,
+	{ time, gfn, signal }: { time: Axis; gfn: Axis; signal: AbortSignal | undefined }
+): Promise<Uint32Array> {
+	const lane = at === null ? undefined : session.lanes[at];
+	if (at === null || !lane) return new Uint32Array(time.n * gfn.n);
+	const wanted = {
+		...filter,
+		kinds: (filter.kinds ?? ACCESS_KINDS) & ACCESS_KINDS,
+		lane: at,
+		time: { from: time.start, to: time.end }
+	};
+	return gridFromEvents(store, session.id, { lane, time, gfn, filter: wanted, value: 'sum', signal });
+}
