@@ -4,7 +4,7 @@ import path from 'node:path';
 import { defineConfig } from '@playwright/test';
 import { chromiumArgs, chromiumPath } from './test/chromium.ts';
 
-const port = 4173;
+const port = Number(process.env.PAGETRAIL_E2E_PORT ?? 4173);
 // the workers read this file too: they inherit the folder that the first reader made
 const folder = (process.env.PAGETRAIL_E2E ??= mkdtempSync(path.join(tmpdir(), 'pagetrail-e2e-')));
 

@@ -1,5 +1,13 @@
 import type { EventRowPage, EventStep, StateDiff, WhyTracked } from './analyses-types.ts';
-import type { EventPage, PageHistory, Problem, StateView, Timeline } from './types.ts';
+import type {
+	EventPage,
+	PageHistory,
+	Problem,
+	SessionDetail,
+	StateView,
+	Timeline,
+	WorkloadList
+} from './types.ts';
 
 /** An answer of the API that is a problem document. */
 export class ApiProblem extends Error {
@@ -71,3 +79,25 @@ export const getGrid = async (id: string, query: Query, signal?: AbortSignal): P
 	).arrayBuffer();
 
 export const deleteSession = (id: string) => answer(sessionUrl(id, ''), { method: 'DELETE' });
+
+/** What the simulated host can play. */
+export const getWorkloads = () => json<WorkloadList>('/api/v1/workloads');
+
+/** Starts a simulation; resolves with its session when it is over, or while it goes on if that takes longer. */
+export async function startSimulation(
+	wish: Readonly<Record<string, string | number>>
+): Promise<SessionDetail> {
+	const response = await answer('/api/v1/simulations', {
+		method: 'POST',
+		headers: { 'content-type': 'application/json' },
+		body: JSON.stringify(wish)
+	});
+	return ((await response.json()) as { session: SessionDetail }).session;
+}
+
+/** Wrong options of a problem document: parameter → message. */
+export function problemErrors({ errors }: Problem): Readonly<Record<string, string>> {
+	if (!Array.isArray(errors)) return {};
+	const list = errors as readonly { parameter?: string; message?: string }[]; // our own server's
+	return Object.fromEntries(list.map(({ parameter = '', message = '' }) => [parameter, message]));
+}

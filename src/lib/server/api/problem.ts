@@ -4,6 +4,7 @@ import { FilterTextError } from '#lib/domain/filter-text.ts';
 import { UnusableTextError } from '#lib/domain/line-issues.ts';
 import { NoteConflictError, NoteFormatError } from '#lib/domain/notes.ts';
 import { UnitError } from '#lib/domain/units.ts';
+import { SimulationOptionError } from '#lib/host/simulation/options.ts';
 import { NoSuchSessionError, NotLiveError, SeqConflictError } from '../store/store.ts';
 
 const TITLES: Readonly<Record<number, string>> = {
@@ -39,7 +40,7 @@ function statusOf(error: Error): ContentfulStatusCode {
 	if (error instanceof FilterTextError || error instanceof RangeError || error instanceof UnitError)
 		return 400;
 	if (error.name === 'IngestError' || error instanceof UnusableTextError) return 422;
-	if (error.name === 'SimulationOptionError') return 400;
+	if (error instanceof SimulationOptionError) return 400;
 	if (error.name === 'TooManySimulationsError') return 503;
 	// SvelteKit's own errors (413 for a body over the limit) carry their status
 	if ('status' in error && typeof error.status === 'number') return error.status as ContentfulStatusCode;
@@ -51,6 +52,8 @@ function extensionsOf(error: Error): Readonly<Record<string, unknown>> {
 	if (error instanceof ApiError) return error.extensions;
 	if (error instanceof SeqConflictError) return { expected: error.expected, current: error.current };
 	if (error instanceof UnusableTextError) return { issues: error.issues };
+	if (error instanceof SimulationOptionError)
+		return { errors: [{ parameter: error.option, message: error.message }] };
 	if (!(error instanceof FilterTextError)) return {};
 	return { errors: error.issues.map((issue) => ({ parameter: 'q', ...issue })) };
 }
