@@ -97,7 +97,11 @@ describe('the simulations API', () => {
 	])('refuses %j', async (body, detail) => {
 		const response = await post(body);
 		expect(response.status).toBe(400);
-		expect(await response.json()).toMatchObject({ detail: expect.stringContaining(detail) as string });
+		const told = { detail: expect.stringContaining(detail) as string };
+		expect(await response.json()).toMatchObject({
+			...told,
+			errors: [{ parameter: expect.any(String) as string }]
+		});
 		expect(await store.listSessions()).toEqual([]);
 	});
 });

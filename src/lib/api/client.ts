@@ -45,6 +45,7 @@ async function answer(url: string, init: RequestInit = {}): Promise<Response> {
 const json = async <T>(url: string, signal?: AbortSignal): Promise<T> =>
 	(await answer(url, signal ? { signal } : {})).json() as Promise<T>;
 
+export const getSession = (id: string) => json<SessionDetail>(sessionUrl(id, ''));
 export const getTimeline = (id: string, query: Query, signal?: AbortSignal) =>
 	json<Timeline>(sessionUrl(id, '/timeline', query), signal);
 export const getState = (id: string, query: Query, signal?: AbortSignal) =>

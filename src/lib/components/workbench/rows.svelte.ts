@@ -20,6 +20,11 @@ export class EventRows {
 	// read by nobody but this class: no need to react to it
 	// eslint-disable-next-line svelte/prefer-svelte-reactivity
 	readonly #pending = new Set<number>();
+	/** Stretches that are shown but may have more by now. */
+	// eslint-disable-next-line svelte/prefer-svelte-reactivity
+	readonly #stale = new Set<number>();
+	/** Whether an answer told the list's length. */
+	#counted = false;
 	#load: LoadRows | null = null;
 	#stop = new AbortController();
 
@@ -30,8 +35,22 @@ export class EventRows {
 		this.#load = load;
 		this.#chunks.clear();
 		this.#pending.clear();
+		this.#stale.clear();
+		this.#counted = false;
 		this.failed = '';
 		this.total = total;
+	}
+
+	/**
+	 * The list grew at its end: rows that are here stay, the last ones are asked for again. `total` is its length; null
+	 * if only an answer can tell, for which the stretch at row `first` is asked again.
+	 */
+	grow(total: number | null, first: number): void {
+		for (const [chunk, events] of this.#chunks) if (events.length < CHUNK) this.#stale.add(chunk);
+		// an answer on its way may be older than the growth
+		for (const chunk of this.#pending) this.#stale.add(chunk);
+		if (total === null) this.#stale.add(Math.floor(first / CHUNK));
+		else this.total = Math.max(this.total, total);
 	}
 
 	/** The event in a row; undefined while it is not here. */
@@ -42,18 +61,22 @@ export class EventRows {
 	/** Loads what rows `[first, end)` need. */
 	want(first: number, end: number): void {
 		for (let chunk = Math.floor(first / CHUNK); chunk * CHUNK < end; chunk++)
-			if (!this.#chunks.has(chunk) && !this.#pending.has(chunk)) void this.#fetch(chunk);
+			if ((!this.#chunks.has(chunk) || this.#stale.has(chunk)) && !this.#pending.has(chunk))
+				void this.#fetch(chunk);
 	}
 
 	async #fetch(chunk: number): Promise<void> {
 		const { signal } = this.#stop;
 		this.#pending.add(chunk);
+		this.#stale.delete(chunk);
 		this.loading = true;
 		try {
 			const got = await this.#load?.(chunk * CHUNK, CHUNK, signal);
 			if (!got || signal.aborted) return;
 			this.#chunks.set(chunk, got.events);
-			this.total = got.total;
+			// within one list answers may overtake each other, but it never gets shorter
+			this.total = this.#counted ? Math.max(this.total, got.total) : got.total;
+			this.#counted = true;
 			this.failed = '';
 			for (const old of this.#chunks.keys()) {
 				if (this.#chunks.size <= KEPT) break;
@@ -65,6 +88,7 @@ export class EventRows {
 			if (!signal.aborted) {
 				this.#pending.delete(chunk);
 				this.loading = this.#pending.size > 0;
+				if (this.#stale.has(chunk) && !this.failed) void this.#fetch(chunk);
 			}
 		}
 	}

@@ -5,6 +5,7 @@ import type { LaneInfo } from '#lib/domain/session-info.ts';
 import type { Grid } from '#lib/view/grid.ts';
 import { laneHeights, lanesDownwards, QUIET_SHARE } from '#lib/view/lane-layout.ts';
 import { Latest } from '#lib/view/latest.ts';
+import { atEnd, stickToEnd } from '#lib/view/live.ts';
 import { panRange, type Range, reveal, sameRange, scaleOf, zoomRange } from '#lib/view/range.ts';
 import { formatView, parseView, positionParam, type ViewState } from '#lib/view/view-state.ts';
 
@@ -58,6 +59,10 @@ export class Workbench {
 	/** Largest cell of all grids on the screen: one colour scale for all lanes. */
 	readonly max = $derived(Math.max(1, ...[...this.grids.values()].map((grid) => grid.max)));
 
+	/** True while a growing session is followed: the cursor is at its end unless the view puts it elsewhere. */
+	following = $state(false);
+	/** Pictures of the present session that are on their way; nothing draws it. */
+	#awaited = 0;
 	readonly #write: WriteAddress;
 	readonly #states = new Latest<StateView>(
 		(state) => this.#arrived(state),
@@ -105,10 +110,37 @@ export class Workbench {
 		this.loadState();
 	}
 
+	/** Tells that a picture is on its way; call the answer once when it is there or given up. */
+	awaitPicture(): () => void {
+		this.#awaited++;
+		let open = true;
+		return () => {
+			if (open) this.#awaited--;
+			open = false;
+		};
+	}
+
+	/** Whether all pictures asked for have come. */
+	get settled(): boolean {
+		return this.#awaited === 0;
+	}
+
+	/** Takes over what a session has grown to; a window or cursor at its end stays at the end. */
+	grow(session: SessionDetail): void {
+		const former = this.session;
+		if (session.events < former.events) return;
+		const { time, at } = this.view;
+		this.session = session;
+		if (time) this.show(stickToEnd(time, former.endNs + 1, this.whole));
+		if (atEnd(at, former)) this.change({ at: { seq: session.events } });
+		else if (!at) this.loadState();
+	}
+
 	/** Asks for the state at the cursor; while one is on its way only the newest wish waits. */
 	loadState(): void {
-		// without a wish: the middle, where there is something to see
-		const at = this.view.at ?? { tsNs: Math.floor(this.session.endNs / 2) };
+		// without a wish: the end of what grows, else the middle, where there is something to see
+		const { endNs, events } = this.session;
+		const at = this.view.at ?? (this.following ? { seq: events } : { tsNs: Math.floor(endNs / 2) });
 		const [name, value] = positionParam(at);
 		const most = name === 'seq' ? String(Math.min(Number(value), this.session.events)) : value;
 		this.#states.ask(() => getState(this.session.id, { [name]: most }));
