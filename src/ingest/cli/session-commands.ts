@@ -3,11 +3,8 @@ import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createGzip, createZstdCompress } from 'node:zlib';
 import { Command } from 'commander';
-import type { NumberedEvent } from '#lib/domain/events.ts';
-import { formatLine } from '#lib/domain/native.ts';
-import { eventPages } from '#lib/server/query/events.ts';
+import { linePieces } from '#lib/server/query/lines.ts';
 import { notesCarrier } from '#lib/server/query/notes.ts';
-import type { TraceStore } from '#lib/server/store/store.ts';
 import { count, databaseOption, duration, megabytes, print, printJson, table, withStore } from './context.ts';
 import { wholeNumber } from './numbers.ts';
 
@@ -33,16 +30,6 @@ export const sessionsCommand = new Command('sessions')
 		})
 	);
 
-async function* lines(
-	store: TraceStore,
-	id: string,
-	range: { from: number; to: number },
-	carry: (event: NumberedEvent) => NumberedEvent
-): AsyncGenerator<string> {
-	for await (const page of eventPages(store, id, {}, range))
-		yield page.map((event) => formatLine(carry(event)) + '\n').join('');
-}
-
 const packer = (file: string) =>
 	file.endsWith('.gz') ? [createGzip()] : file.endsWith('.zst') ? [createZstdCompress()] : [];
 
@@ -67,8 +54,8 @@ export const exportCommand = new Command('export')
 		withStore(options.db, async (store) => {
 			const { carry, left } = await notesCarrier(store, await store.getSession(session));
 			if (options.notes && left) process.stderr.write(`pagetrail: without the notes: ${left}\n`);
-			const range = { from: options.from, to: options.to ?? Infinity };
-			const written = lines(store, session, range, options.notes ? carry : (event) => event);
+			const range = { from: options.from, to: options.to ?? Infinity, ...(options.notes && { carry }) };
+			const written = linePieces(store, session, {}, range);
 			const source = Readable.from(written, { objectMode: true, highWaterMark: 1 });
 			const out = options.output === undefined ? process.stdout : createWriteStream(options.output);
 			await pipeline([source, ...packer(options.output ?? ''), out]);

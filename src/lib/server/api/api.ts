@@ -1,15 +1,15 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
 import type { EventPage } from '#lib/api/types.ts';
 import { GENERATIONS } from '#lib/domain/generations.ts';
-import { toWire } from '#lib/domain/native.ts';
-import { eventPages, queryEvents, seqAtTime } from '../query/events.ts';
+import { queryEvents, seqAtTime } from '../query/events.ts';
+import { linePieces } from '../query/lines.ts';
 import { notesCarrier } from '../query/notes.ts';
 import { pageHistory } from '../query/page-history.ts';
 import { stepEvent } from '../query/step.ts';
 import { stateView } from '../query/state-view.ts';
 import { timeline } from '../query/timeline.ts';
 import { createLiveSession, registerLive } from './live.ts';
-import { ndjson } from './ndjson.ts';
+import { textStream } from './ndjson.ts';
 import { cells, filterFields, flag, pageParam, toFilter, whole } from './params.ts';
 import { ApiError, problem } from './problem.ts';
 import { failures, get, json, positionOf, windowOf, wire, type Env } from './route.ts';
@@ -158,16 +158,13 @@ api.openapi(get('/sessions/{id}/events.ndjson', 'Events as native lines', stream
 	const { from, to, notes, ...fields } = c.req.valid('query');
 	const session = await c.env.store.getSession(c.req.valid('param').id);
 	const { id } = session;
-	const pages = eventPages(c.env.store, id, toFilter(fields, session), { from, to: to ?? Infinity });
 	const carry = notes ? (await notesCarrier(c.env.store, session)).carry : null;
-	return c.body(
-		ndjson(pages, (event) => JSON.stringify(toWire(carry ? carry(event) : event)) + '\n'),
-		200,
-		{
-			'content-type': 'application/x-ndjson',
-			'content-disposition': `attachment; filename="${id}.ndjson"`
-		}
-	) as never; // the route's schema speaks of JSON
+	const range = { from, to: to ?? Infinity, ...(carry && { carry }) };
+	const pieces = linePieces(c.env.store, id, toFilter(fields, session), range);
+	return c.body(textStream(pieces), 200, {
+		'content-type': 'application/x-ndjson',
+		'content-disposition': `attachment; filename="${id}.ndjson"`
+	}) as never; // the route's schema speaks of JSON
 });
 
 api.openapi(get('/sessions/{id}/pages/{gfn}', 'The history of a page', pageQuery, pageParam), async (c) => {

@@ -3,28 +3,25 @@ import { setImmediate as breathe } from 'node:timers/promises';
 const encoder = new TextEncoder();
 
 /**
- * Turns pages of items into a byte stream that asks for more only when the reader wants more, and that ends the
+ * Turns pieces of text into a byte stream that asks for more only when the reader wants more, and that ends the
  * iteration (its finally blocks run) when the reader goes away.
  */
-export function ndjson<T>(
-	pages: AsyncGenerator<readonly T[]>,
-	format: (item: T) => string
-): ReadableStream<Uint8Array> {
+export function textStream(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
 	return new ReadableStream<Uint8Array>(
 		{
 			async pull(controller) {
-				await breathe(); // lets other requests in between two pages
+				await breathe(); // lets other requests in between two pieces
 				try {
-					const page = await pages.next();
-					if (page.done) controller.close();
-					else controller.enqueue(encoder.encode(page.value.map(format).join('')));
+					const piece = await pieces.next();
+					if (piece.done) controller.close();
+					else controller.enqueue(encoder.encode(piece.value));
 				} catch (error) {
 					console.error(error); // the connection is reset without a word otherwise
 					throw error;
 				}
 			},
 			async cancel() {
-				await pages.return(undefined);
+				await pieces.return(undefined);
 			}
 		},
 		{ highWaterMark: 0 }
