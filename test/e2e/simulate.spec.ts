@@ -25,5 +25,5 @@ test('starting a workload opens its session', async ({ page }) => {
 	await dialog.getByLabel('Name').fill('storm from the form');
 	await dialog.getByRole('button', { name: 'Start' }).click();
 	await expect(page.getByRole('heading', { name: /storm from the form/ })).toBeVisible();
-	await expect(page.getByText('simulated-host')).toBeVisible();
+	await expect(page.locator('header').getByText('simulated-host')).toBeVisible();
 });
