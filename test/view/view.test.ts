@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { MODES } from '#lib/domain/kinds.ts';
+import { ANALYSES } from '#lib/view/analysis-view.ts';
 import { gfnTicks, timeTicks } from '#lib/view/axis.ts';
 import { ageIndex, CELL_VALUES, cellText } from '#lib/view/cell-values.ts';
 import { colourIndex } from '#lib/view/colour-scale.ts';
@@ -14,7 +15,7 @@ import { parsePage, parseTime, parseTimeTarget } from '#lib/view/parse-input.ts'
 import { panRange, zoomRange } from '#lib/view/range.ts';
 import { keyAction } from '#lib/view/session-keys.ts';
 import { sessionList } from '#lib/view/session-list.ts';
-import { DEFAULT_VIEW, formatView, parseView, type ViewState } from '#lib/view/view-state.ts';
+import { DEFAULT_VIEW, formatView, parseView, TABS, type ViewState } from '#lib/view/view-state.ts';
 import { trackedOutline } from '#lib/view/tracked-outline.ts';
 import {
 	isScaled,
@@ -41,7 +42,17 @@ const anyView: fc.Arbitrary<ViewState> = fc.record({
 		)
 	),
 	page: fc.option(fc.nat(2 ** 40 - 1)),
-	tab: fc.constantFrom('state' as const, 'event' as const, 'page' as const),
+	tab: fc.constantFrom(...TABS),
+	analysis: fc.record({
+		name: fc.constantFrom(...ANALYSES),
+		lane: fc.option(fc.nat(40)),
+		filtered: fc.boolean(),
+		by: fc.constantFrom('mode' as const, 'lane' as const),
+		periodNs: fc.option(fc.integer({ min: 1 })),
+		order: fc.constantFrom('seq' as const, 'delay' as const),
+		min: fc.integer({ min: 2 }),
+		withinNs: fc.nat()
+	}),
 	filter: fc.string(),
 	inView: fc.boolean(),
 	brush: fc.option(fc.record({ lane: fc.nat(40), time: range(2 ** 52), gfns: range(2 ** 39) })),

@@ -42,7 +42,8 @@ async function answer(url: string, init: RequestInit = {}): Promise<Response> {
 	throw new ApiProblem((await response.json().catch(() => fallback)) as Problem);
 }
 
-const json = async <T>(url: string, signal?: AbortSignal): Promise<T> =>
+/** What an address of the API answers in JSON. @throws {ApiProblem} */
+export const json = async <T>(url: string, signal?: AbortSignal): Promise<T> =>
 	(await answer(url, signal ? { signal } : {})).json() as Promise<T>;
 
 export const getSession = (id: string) => json<SessionDetail>(sessionUrl(id, ''));

@@ -31,11 +31,13 @@ export function paletteTable(theme: Theme): Uint32Array {
 	return table;
 }
 
+/** 17 colours of the ramp at equal distances, from least to most. */
+export const paletteStops = (theme: Theme): string[] =>
+	Array.from({ length: 17 }, (_, i) => RAMPS[theme](i / 16));
+
 /** The ramp as a CSS gradient from least to most. */
-export function paletteGradient(theme: Theme): string {
-	const stops = Array.from({ length: 17 }, (_, i) => RAMPS[theme](i / 16));
-	return `linear-gradient(to right, ${stops.join(', ')})`;
-}
+export const paletteGradient = (theme: Theme): string =>
+	`linear-gradient(to right, ${paletteStops(theme).join(', ')})`;
 
 /** Turns counts into pixels: `pixels` has as many entries as `cells`, both row-major. */
 export function paint(

@@ -1,5 +1,6 @@
 import { type Mode, MODES } from '#lib/domain/kinds.ts';
 import { hex } from '#lib/domain/units.ts';
+import { type AnalysisView, analysisParams, DEFAULT_ANALYSIS, parseAnalysis } from './analysis-view.ts';
 import { CELL_VALUES, type CellValue } from './cell-values.ts';
 import { COLOUR_SCALES, type ColourScale } from './colour-scale.ts';
 import { parseRange, parseWhole } from './parse-input.ts';
@@ -7,7 +8,7 @@ import type { Range } from './range.ts';
 
 /** A position: an event (the state right before it) or a time (right after all events up to it). */
 export type Position = { readonly seq: number } | { readonly tsNs: number };
-export const TABS = ['state', 'event', 'page'] as const;
+export const TABS = ['state', 'event', 'page', 'analyses'] as const;
 export type Tab = (typeof TABS)[number];
 
 /** A rectangle drawn in a lane: the events inside are what the table lists. */
@@ -31,6 +32,7 @@ export interface ViewState {
 	/** Selected page. */
 	readonly page: number | null;
 	readonly tab: Tab;
+	readonly analysis: AnalysisView;
 	readonly filter: string;
 	/** The event table lists only what the heat maps' time range shows. */
 	readonly inView: boolean;
@@ -51,6 +53,7 @@ export const DEFAULT_VIEW: ViewState = {
 	at: null,
 	page: null,
 	tab: 'state',
+	analysis: DEFAULT_ANALYSIS,
 	filter: '',
 	inView: false,
 	brush: null,
@@ -104,6 +107,7 @@ export function parseView(params: URLSearchParams): ViewState {
 		at: parseAt(params),
 		page: parseWhole(params.get('page') ?? '', 2 ** 40),
 		tab: oneOf(params.get('tab'), TABS, DEFAULT_VIEW.tab),
+		analysis: parseAnalysis(params),
 		filter: params.get('filter') ?? '',
 		inView: params.get('events') === 'view',
 		brush: parseBrush(params.get('brush') ?? ''),
@@ -131,6 +135,7 @@ export function formatView(view: ViewState): string {
 	if (view.at) add(...positionParam(view.at));
 	add('page', view.page === null ? null : hex(view.page));
 	add('tab', view.tab === DEFAULT_VIEW.tab ? null : view.tab);
+	for (const [name, value] of analysisParams(view.analysis)) add(name, value);
 	add('filter', view.filter || null);
 	add('events', view.inView ? 'view' : null);
 	if (view.brush) {

@@ -1,0 +1,149 @@
+import { expect, test } from 'vitest';
+import { cellCsv, cellTable } from '#lib/view/cell-table.ts';
+import { pictureSvg, PLOT_WIDTH, wrapText, xml } from '#lib/view/picture.ts';
+import { drawBars, drawSeries } from '#lib/view/picture-charts.ts';
+import { drawHeat, gfnAxisTicks } from '#lib/view/picture-heat.ts';
+import { columnAt, stepArea, topColumns, valueTicks } from '#lib/view/series-chart.ts';
+
+const head = {
+	title: 'pc.ram: accesses',
+	session: 'a <b> & "c"',
+	window: '[1 s, 3 s)',
+	filter: 'modes write · mode:write',
+	theme: 'light'
+} as const;
+const time = { from: 1e9, to: 3e9 };
+
+test('a heat map says its session, window, filter, axes and colours', () => {
+	const drawing = drawHeat({
+		image: 'data:image/png;base64,AAAA',
+		box: { x: 0, y: 10, width: PLOT_WIDTH, height: 380 },
+		height: 400,
+		time,
+		clock: 'ns',
+		theme: 'light',
+		yTicks: gfnAxisTicks({ from: 0x100, to: 0x200 }, 400),
+		yName: 'guest frame number (gfn)',
+		legend: { low: '1', high: '9', unit: 'accesses a cell (log scale)' },
+		uncovered: [{ from: 0, to: 2e9 }],
+		lost: []
+	});
+	const { svg, width, height, fileName } = pictureSvg(head, drawing);
+	for (const text of [
+		'session: a &lt;b&gt; &amp; &quot;c&quot;',
+		'window: [1 s, 3 s)',
+		'filter: modes write · mode:write',
+		'time since the session’s start (s)',
+		'guest frame number (gfn)',
+		'>0x100<',
+		'9 accesses a cell (log scale)',
+		'no memslot',
+		'href="data:image/png;base64,AAAA"'
+	])
+		expect(svg).toContain(text);
+	expect(svg).not.toContain('events lost');
+	expect(svg).not.toMatch(/NaN|undefined/);
+	expect(svg).toContain(`viewBox="0 0 ${width} ${height}"`);
+	expect(fileName).toBe('a-b-c-pc-ram-accesses');
+});
+
+test('no memslot in the first half shades exactly half the plot', () => {
+	const heat = {
+		image: '',
+		box: { x: 0, y: 0, width: 1, height: 1 },
+		height: 100,
+		time,
+		clock: 'ns'
+	} as const;
+	const more = {
+		theme: 'dark',
+		yTicks: [],
+		yName: '',
+		legend: { low: '', high: '', unit: '' },
+		lost: []
+	} as const;
+	const { body } = drawHeat({ ...heat, ...more, uncovered: [{ from: 0, to: 2e9 }] });
+	expect(body).toContain(`width="${PLOT_WIDTH / 2}" height="100" fill="#1d222b"`);
+});
+
+test('a chart over time has both axes, and a legend of its lines', () => {
+	const series = [{ key: 'write', label: 'write', colour: '#d0530a', values: [1, 4] }];
+	const { body } = drawSeries({
+		place: { startNs: 1e9, columnNs: 1e9, columns: 2 },
+		...{ time, clock: 'instructions', theme: 'light', most: 4, unit: 'distinct pages' },
+		panels: [{ title: '', series }]
+	});
+	expect(body).toContain('guest instructions since the session’s start');
+	expect(body).toContain('distinct pages');
+	expect(body).toContain('data-series="write"');
+	expect(body).toMatch(/>write<\/text>/);
+});
+
+test('bars are as long as their numbers', () => {
+	const rows = [
+		{ label: 'gfn 0x1', text: '10', parts: [{ value: 10, colour: '#111' }] },
+		{ label: 'gfn 0x2', text: '5', parts: [{ value: 5, colour: '#222' }] }
+	];
+	const { body } = drawBars(rows, { unit: 'accesses', theme: 'light', legend: [] });
+	const width = (colour: string) =>
+		Number(new RegExp(`width="([\\d.]+)" height="13" fill="${colour}"`).exec(body)?.[1]);
+	expect(width('#111')).toBeCloseTo(2 * width('#222'), 1);
+	expect(body).toContain('>accesses</text>');
+});
+
+test('a step runs to the right edge of its column and back to zero', () => {
+	expect(
+		stepArea(
+			[1, 2],
+			(column) => column * 10,
+			(value) => 20 - value * 5
+		)
+	).toBe('M0,15L10,15L10,10L20,10L20,10L20,20L20,20L10,20L10,20L0,20Z');
+});
+
+test('the value axis ends at a round number that is not below the most', () => {
+	expect(valueTicks(0).map(({ value }) => value)).toEqual([0, 1]);
+	expect(valueTicks(37).map(({ value }) => value)).toEqual([0, 20, 40]);
+	expect(valueTicks(65280).map(({ label }) => label)).toEqual(['0', '40,000', '80,000']);
+});
+
+test('a column is found by its half-open time', () => {
+	const place = { startNs: 100, columnNs: 10, columns: 3 };
+	expect([99, 100, 109, 110, 129, 130].map((tsNs) => columnAt(place, tsNs))).toEqual([-1, 0, 0, 1, 2, -1]);
+});
+
+test('the largest columns come first, empty ones never', () => {
+	expect(topColumns([0, 3, 9, 3, 0], 4)).toEqual([2, 1, 3]);
+});
+
+test('text is made safe for XML and broken without losing a word', () => {
+	expect(xml('a\u0001<\ud800>')).toBe('a\ufffd&lt;\ufffd&gt;');
+	expect(wrapText('aaa bbb ccc', 7)).toEqual(['aaa bbb', 'ccc']);
+	expect(wrapText('aaaaaaaaaa', 4)).toEqual(['aaaa', 'aaaa', 'aa']);
+});
+
+test('a table of cells has the highest gfns on top and keeps to the window', () => {
+	const place = { startNs: 0, columnNs: 10, columns: 2, startGfn: 0, rowPages: 4, rows: 2 };
+	const table = cellTable(
+		{ ...place, cells: Uint8Array.of(1, 2, 3, 4) },
+		{ time: { from: 5, to: 18 }, gfns: { from: 2, to: 8 } }
+	);
+	expect(table).toEqual({
+		columns: [
+			{ from: 5, to: 10 },
+			{ from: 10, to: 18 }
+		],
+		rows: [
+			{ gfns: { from: 4, to: 8 }, cells: [3, 4] },
+			{ gfns: { from: 2, to: 4 }, cells: [1, 2] }
+		]
+	});
+	expect(cellCsv(table, 'sum').split('\r\n')).toEqual([
+		'from_ns,to_ns,from_gfn,to_gfn,sum',
+		'5,10,4,8,3',
+		'10,18,4,8,4',
+		'5,10,2,4,1',
+		'10,18,2,4,2',
+		''
+	]);
+});
