@@ -40,7 +40,12 @@ const put = <Q extends z.ZodObject>(kind: SessionFileKind, summary: string, quer
 		tags,
 		summary,
 		request: { params: idParam, query, body: text },
-		responses: { 200: json('what was loaded'), ...failures, 413: { description: 'The text is too long' } }
+		responses: {
+			200: json('what was loaded'),
+			...failures,
+			413: { description: 'The text is too long' },
+			422: { description: 'No line can be used; issues says why (problem document)' }
+		}
 	});
 
 async function bodyOf(request: { text: () => Promise<string> }): Promise<string> {

@@ -1,14 +1,28 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
 import type { NotesAnswer, NotesImportAnswer } from '#lib/api/analyses-types.ts';
-import { NOTE_LIMIT, parseNoteEvent, parsePin, type NotePin } from '#lib/domain/notes.ts';
+import { NOTE_LIMIT, parseNoteEvent } from '#lib/domain/notes.ts';
+import { GFN_LIMIT } from '#lib/domain/units.ts';
 import { changeNotes, importNotes, readNotes } from '../query/notes.ts';
 import { idParam } from './params.ts';
 import { ApiError } from './problem.ts';
 import { failures, get, json, type Api } from './route.ts';
 
 const text = z.string().trim().min(1).max(NOTE_LIMIT);
-const pin = z.unknown().transform((value): NotePin => parsePin(value));
+const number = z.int().min(0);
+const gfn = number.max(GFN_LIMIT);
+const pin = z.discriminatedUnion('type', [
+	z.object({ type: z.literal('time'), tsNs: number }),
+	z.object({ type: z.literal('page'), gfn: number.max(GFN_LIMIT - 1), tsNs: number.optional() }),
+	z.object({
+		type: z.literal('rectangle'),
+		lane: number,
+		fromNs: number,
+		toNs: number,
+		fromGfn: gfn,
+		toGfn: gfn
+	})
+]);
 const body = <S extends z.ZodType>(schema: S) => ({
 	required: true,
 	content: { 'application/json': { schema } }
@@ -43,9 +57,9 @@ export function registerNotes(api: Api): void {
 	});
 	api.openapi(add, async (c) => {
 		const session = await c.env.store.getSession(c.req.valid('param').id);
-		const note = c.req.valid('json');
+		const { text, pin } = c.req.valid('json');
 		const noteId = randomUUID();
-		const event = { kind: 'note_added', atMs: Date.now(), noteId, ...note } as const;
+		const event = parseNoteEvent({ kind: 'note_added', atMs: Date.now(), noteId, text, pin });
 		const { notes } = await changeNotes(c.env.store, session, () => [event]);
 		return c.json(notes.get(noteId), 201);
 	});
@@ -63,7 +77,7 @@ export function registerNotes(api: Api): void {
 		const session = await c.env.store.getSession(id);
 		const { text, pin } = c.req.valid('json');
 		const change = { ...(text === undefined ? {} : { text }), ...(pin === undefined ? {} : { pin }) };
-		const event = { kind: 'note_edited', atMs: Date.now(), noteId, ...change } as const;
+		const event = parseNoteEvent({ kind: 'note_edited', atMs: Date.now(), noteId, ...change });
 		const { notes } = await changeNotes(c.env.store, session, () => [event]);
 		return c.json(notes.get(noteId), 200);
 	});
