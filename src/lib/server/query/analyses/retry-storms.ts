@@ -18,17 +18,22 @@ export interface RetryQuery extends AccessQuery {
 type Columns = Pick<StoredColumns, 'tsNs' | 'kind' | 'vcpu' | 'node' | 'flags' | 'gfn' | 'ripLo' | 'ripHi'>;
 
 interface Run {
-	readonly mode: number;
+	readonly kind: number;
 	readonly vcpu: number;
 	readonly node: number;
 	readonly gfn: number;
-	readonly rip: bigint | null;
+	/** Whether the instruction is known, and its halves. */
+	readonly known: boolean;
+	readonly ripLo: number;
+	readonly ripHi: number;
 	readonly firstSeq: number;
 	readonly firstNs: number;
 	count: number;
 	denied: number;
 	lastSeq: number;
 	lastNs: number;
+	/** Another run of the same page and kind. */
+	next: Run | undefined;
 }
 
 /**
@@ -48,15 +53,68 @@ export async function retryStorms(
 	const storms = finder.finish().sort((a, b) => b.count - a.count || a.firstSeq - b.firstSeq);
 	return {
 		total: storms.length,
-		items: storms.slice(0, query.limit).map(({ mode, vcpu, node, rip, ...run }) => ({
-			...run,
-			mode: MODES[mode] as Mode,
-			vcpuId: vcpu === NO_VCPU ? null : vcpu,
-			nodeId: node === NO_NODE ? null : node,
-			rip: rip === null ? null : hex(rip)
+		items: storms.slice(0, query.limit).map((run) => ({
+			vcpuId: run.vcpu === NO_VCPU ? null : run.vcpu,
+			nodeId: run.node === NO_NODE ? null : run.node,
+			mode: MODES[run.kind - FIRST_ACCESS] as Mode,
+			gfn: run.gfn,
+			rip: run.known ? hex(join64(run.ripLo, run.ripHi)) : null,
+			count: run.count,
+			denied: run.denied,
+			firstSeq: run.firstSeq,
+			firstNs: run.firstNs,
+			lastSeq: run.lastSeq,
+			lastNs: run.lastNs
 		}))
 	};
 }
+
+/** Runs by page and kind; those that differ in the rest hang together. */
+class Runs {
+	readonly #heads = new Map<number, Run>();
+
+	*all(): Generator<Run> {
+		for (const head of this.#heads.values())
+			for (let run: Run | undefined = head; run; run = run.next) yield run;
+	}
+
+	add(run: Run): void {
+		const key = keyOf(run.gfn, run.kind);
+		run.next = this.#heads.get(key);
+		this.#heads.set(key, run);
+	}
+
+	/** The run that event `i` belongs to. */
+	find(columns: Columns, i: number): Run | undefined {
+		let run = this.#heads.get(keyOf(columns.gfn[i] as number, columns.kind[i] as number));
+		while (run && !belongs(run, columns, i)) run = run.next;
+		return run;
+	}
+
+	/** The same, taken out. */
+	take(columns: Columns, i: number): Run | undefined {
+		const found = this.find(columns, i);
+		if (!found) return undefined;
+		const key = keyOf(found.gfn, found.kind);
+		const head = this.#heads.get(key);
+		if (head !== found) {
+			let before = head;
+			while (before && before.next !== found) before = before.next;
+			if (before) before.next = found.next;
+		} else if (found.next) this.#heads.set(key, found.next);
+		else this.#heads.delete(key);
+		return found;
+	}
+}
+
+const keyOf = (gfn: number, kind: number): number => gfn * 32 + kind;
+
+const belongs = (run: Run, columns: Columns, i: number): boolean =>
+	run.ripLo === columns.ripLo[i] &&
+	run.ripHi === columns.ripHi[i] &&
+	run.vcpu === columns.vcpu[i] &&
+	run.node === columns.node[i] &&
+	run.known === (((columns.flags[i] as number) & FLAG.rip) !== 0);
 
 /**
  * Runs live in two generations of `withinNs` each: one that was not met in a whole generation is older than that and
@@ -65,8 +123,8 @@ export async function retryStorms(
 class Finder {
 	readonly #query: RetryQuery;
 	readonly #storms: Run[] = [];
-	#older = new Map<string, Run>();
-	#newer = new Map<string, Run>();
+	#older = new Runs();
+	#newer = new Runs();
 	#turn = -Infinity;
 	constructor(query: RetryQuery) {
 		this.#query = query;
@@ -75,18 +133,17 @@ class Finder {
 	add(columns: Columns, i: number, seq: number): void {
 		const at = columns.tsNs[i] as number;
 		if (at >= this.#turn) this.#turnTo(at);
-		const key = keyOf(columns, i);
-		let run = this.#newer.get(key);
+		let run = this.#newer.find(columns, i);
 		if (!run) {
-			run = this.#older.get(key);
-			this.#older.delete(key);
-			if (run) this.#newer.set(key, run);
+			run = this.#older.take(columns, i);
+			if (run) this.#newer.add(run);
 		}
 		if (run && at - run.lastNs > this.#query.withinNs) {
 			this.#close(run);
+			this.#newer.take(columns, i);
 			run = undefined;
 		}
-		if (!run) this.#newer.set(key, (run = newRun(columns, i, seq)));
+		if (!run) this.#newer.add((run = newRun(columns, i, seq)));
 		run.count++;
 		const { verdictKnown, verdict } = FLAG;
 		if (((columns.flags[i] as number) & (verdictKnown | verdict)) === verdictKnown) run.denied++;
@@ -95,7 +152,7 @@ class Finder {
 	}
 
 	finish(): Run[] {
-		for (const runs of [this.#older, this.#newer]) for (const run of runs.values()) this.#close(run);
+		for (const runs of [this.#older, this.#newer]) for (const run of runs.all()) this.#close(run);
 		return this.#storms;
 	}
 
@@ -104,32 +161,29 @@ class Finder {
 	}
 
 	#turnTo(at: number): void {
-		for (const run of this.#older.values()) this.#close(run);
+		for (const run of this.#older.all()) this.#close(run);
 		this.#older = this.#newer;
-		this.#newer = new Map();
+		this.#newer = new Runs();
 		this.#turn = at + this.#query.withinNs + 1;
 	}
 }
 
-const keyOf = ({ kind, vcpu, node, flags, gfn, ripLo, ripHi }: Columns, i: number): string => {
-	const rip = (flags[i] as number) & FLAG.rip ? `${ripHi[i]}.${ripLo[i]}` : '';
-	return `${gfn[i]} ${rip} ${kind[i]} ${vcpu[i]} ${node[i]}`;
-};
-
 function newRun(columns: Columns, i: number, seq: number): Run {
-	const known = (columns.flags[i] as number) & FLAG.rip;
 	const tsNs = columns.tsNs[i] as number;
 	return {
-		mode: (columns.kind[i] as number) - FIRST_ACCESS,
+		kind: columns.kind[i] as number,
 		vcpu: columns.vcpu[i] as number,
 		node: columns.node[i] as number,
 		gfn: columns.gfn[i] as number,
-		rip: known ? join64(columns.ripLo[i] as number, columns.ripHi[i] as number) : null,
+		known: ((columns.flags[i] as number) & FLAG.rip) !== 0,
+		ripLo: columns.ripLo[i] as number,
+		ripHi: columns.ripHi[i] as number,
 		count: 0,
 		denied: 0,
 		firstSeq: seq,
 		firstNs: tsNs,
 		lastSeq: seq,
-		lastNs: tsNs
+		lastNs: tsNs,
+		next: undefined
 	};
 }
