@@ -1,6 +1,7 @@
 import type { Span, WideSpan } from './filter-expr.ts';
 import { KIND_CODES, MODES, type Kind } from './kinds.ts';
 import { slotKey } from './state.ts';
+import { timeOf } from './time-units.ts';
 import { GFN_LIMIT, PAGE_SIZE } from './units.ts';
 
 /** A value that a field does not take; the message says what it takes. */
@@ -45,26 +46,11 @@ const whole = (text: string): number => {
 	return Number.isSafeInteger(value) ? value : fail(`${text} is no whole number (decimal or 0x…)`);
 };
 
-const UNITS: Readonly<Record<string, number>> = {
-	'': 1,
-	ns: 1,
-	us: 1e3,
-	µs: 1e3,
-	ms: 1e6,
-	s: 1e9,
-	k: 1e3,
-	m: 1e6,
-	g: 1e9
-};
-
 /** `12.5s`, `300ms`, `1.2G` (instructions), `48211`: in ns or instructions; digits beyond a whole one are cut off. */
 export function timeValue(text: string): number {
 	const found = /^(\d[\d_]*)(?:\.(\d+))?(ns|us|µs|ms|s|k|m|g)?$/i.exec(text);
 	if (!found) return fail(`${text} is no time: write 1.5s, 300ms, 20us or a number of ns`);
-	const scale = UNITS[(found[3] ?? '').toLowerCase()] ?? 1;
-	const digits = (found[2] ?? '').slice(0, Math.round(Math.log10(scale)));
-	const part = digits ? Number(digits) * (scale / 10 ** digits.length) : 0;
-	const value = Number((found[1] ?? '').replaceAll('_', '')) * scale + part;
+	const value = timeOf((found[1] ?? '').replaceAll('_', ''), found[2], found[3]);
 	return Number.isSafeInteger(value) ? value : fail(`${text} is beyond 2^53`);
 }
 

@@ -1,6 +1,6 @@
 import { tickStep, ticks } from 'd3';
 import { hex } from '#lib/domain/units.ts';
-import { type Clock, formatInt, formatPoint, THIN } from './format.ts';
+import { type Clock, formatPoint, THIN } from './format.ts';
 import { type Range, span } from './range.ts';
 
 export interface Tick {
@@ -41,13 +41,4 @@ export function gfnTicks(range: Range, count: number): Tick[] {
 	for (let at = Math.ceil((range.from + 1) / step) * step; at < range.to; at += step)
 		if (at - range.from >= step * 0.6) values.push(at);
 	return values.map((value) => ({ value, label: hex(value) }));
-}
-
-/** 1, 10, 100 … up to the largest count, and the largest itself. */
-export function countTicks(max: number): Tick[] {
-	const values: number[] = [];
-	for (let at = 1; at < max; at *= 10) values.push(at);
-	const last = values.at(-1) ?? 0;
-	if (last * 3 > max) values.pop();
-	return [...values, max].map((value) => ({ value, label: formatInt(value) }));
 }

@@ -36,7 +36,6 @@ export function eventOffset(event: EventLine): number | null {
 const isSlot = (event: EventLine) =>
 	event.npages !== undefined && event.id !== undefined && event.mode === undefined;
 
-export const eventVcpu = (event: EventLine): number | null => numberOf(event.c);
 export const eventRip = (event: EventLine): string | null => (typeof event.ip === 'string' ? event.ip : null);
 
 /** What the table's last column says of an event without an instruction: names, numbers, ranges. */

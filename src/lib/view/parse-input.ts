@@ -1,17 +1,6 @@
+import { timeOf } from '#lib/domain/time-units.ts';
 import { GFN_LIMIT, PAGE_SIZE } from '#lib/domain/units.ts';
 import type { Range } from './range.ts';
-
-const UNITS: Readonly<Record<string, number>> = {
-	'': 1,
-	ns: 1,
-	us: 1e3,
-	µs: 1e3,
-	ms: 1e6,
-	s: 1e9,
-	k: 1e3,
-	m: 1e6,
-	g: 1e9
-};
 
 /**
  * A time as people write it, in ns (or instructions): `12.5s`, `300 ms`, `1.2G`, `48211`. Blanks and commas between
@@ -20,11 +9,7 @@ const UNITS: Readonly<Record<string, number>> = {
 export function parseTime(text: string): number | null {
 	const found = /^(\d[\d,_\s]*)(?:\.([\d\s]+))?\s*(ns|us|µs|ms|s|k|m|g)?$/i.exec(text.trim());
 	if (!found) return null;
-	const scale = UNITS[(found[3] ?? '').toLowerCase()] ?? 1;
-	const whole = Number((found[1] ?? '').replace(/[,_\s]/g, ''));
-	const decimals = (found[2] ?? '').replace(/\s/g, '').slice(0, Math.round(Math.log10(scale)));
-	const part = decimals ? Math.floor(Number(decimals) * (scale / 10 ** decimals.length)) : 0;
-	const value = whole * scale + part;
+	const value = timeOf((found[1] ?? '').replace(/[,_\s]/g, ''), found[2]?.replace(/\s/g, ''), found[3]);
 	return Number.isSafeInteger(value) ? value : null;
 }
 

@@ -34,8 +34,6 @@ export interface ViewState {
 	readonly tab: Tab;
 	readonly analysis: AnalysisView;
 	readonly filter: string;
-	/** The event table lists only what the heat maps' time range shows. */
-	readonly inView: boolean;
 	readonly brush: Brush | null;
 	/** Position whose tracking state the state panel compares with. */
 	readonly pin: number | null;
@@ -55,7 +53,6 @@ export const DEFAULT_VIEW: ViewState = {
 	tab: 'state',
 	analysis: DEFAULT_ANALYSIS,
 	filter: '',
-	inView: false,
 	brush: null,
 	pin: null,
 	turned: [],
@@ -109,7 +106,6 @@ export function parseView(params: URLSearchParams): ViewState {
 		tab: oneOf(params.get('tab'), TABS, DEFAULT_VIEW.tab),
 		analysis: parseAnalysis(params),
 		filter: params.get('filter') ?? '',
-		inView: params.get('events') === 'view',
 		brush: parseBrush(params.get('brush') ?? ''),
 		pin: parseWhole(params.get('pin') ?? ''),
 		turned: (params.get('turned') ?? '')
@@ -137,7 +133,6 @@ export function formatView(view: ViewState): string {
 	add('tab', view.tab === DEFAULT_VIEW.tab ? null : view.tab);
 	for (const [name, value] of analysisParams(view.analysis)) add(name, value);
 	add('filter', view.filter || null);
-	add('events', view.inView ? 'view' : null);
 	if (view.brush) {
 		const { lane, time, gfns: pages } = view.brush;
 		add('brush', `${lane}:${time.from}..${time.to}:${hex(pages.from)}..${hex(pages.to)}`);

@@ -49,6 +49,8 @@ export class Workbench {
 		this.view.at && 'tsNs' in this.view.at ? this.view.at.tsNs : (this.now?.tsNs ?? 0)
 	);
 	readonly lanes: readonly LaneInfo[] = $derived(lanesDownwards(this.session.lanes));
+	/** Of all lanes. */
+	readonly accesses = $derived(this.lanes.reduce((sum, lane) => sum + lane.accesses, 0));
 	/** Lanes with a heat map, and those that are a name only. */
 	readonly open = $derived(this.lanes.filter((lane) => !this.isFolded(lane)));
 	readonly quiet = $derived(this.lanes.filter((lane) => this.isFolded(lane)));
@@ -78,8 +80,7 @@ export class Workbench {
 
 	/** Lanes with hardly any access are closed, unless the view turned them. */
 	isFolded(lane: LaneInfo): boolean {
-		const all = this.lanes.reduce((sum, each) => sum + each.accesses, 0);
-		return lane.accesses <= all * QUIET_SHARE !== this.view.turned.includes(lane.lane);
+		return lane.accesses <= this.accesses * QUIET_SHARE !== this.view.turned.includes(lane.lane);
 	}
 
 	/** Opens a closed lane, closes an open one. */

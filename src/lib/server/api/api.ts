@@ -9,10 +9,11 @@ import { stepEvent } from '../query/step.ts';
 import { stateView } from '../query/state-view.ts';
 import { timeline } from '../query/timeline.ts';
 import { createLiveSession, registerLive } from './live.ts';
-import { textStream } from './ndjson.ts';
+import { textStream } from './text-stream.ts';
 import { cells, filterFields, flag, pageParam, toFilter, whole } from './params.ts';
 import { ApiError, problem } from './problem.ts';
-import { failures, get, json, positionOf, windowOf, wire, type Env } from './route.ts';
+import { wireEvent } from '../query/wire-event.ts';
+import { failures, get, json, positionOf, windowOf, type Env } from './route.ts';
 import { registerAnalyses } from './analyses.ts';
 import { registerCompare } from './compare.ts';
 import { registerHeat } from './heat.ts';
@@ -148,7 +149,7 @@ api.openapi(get('/sessions/{id}/events', 'A page of events', eventsQuery), async
 	const { events, next } = await queryEvents(store, session.id, { filter, from: start, limit, order });
 	const before = await stepEvent(store, session.id, filter, start, order === 'asc' ? 'previous' : 'next');
 	return c.json({
-		events: events.map(wire),
+		events: events.map(wireEvent),
 		next,
 		previous: before?.seq ?? null
 	} satisfies EventPage);

@@ -1,8 +1,8 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import type { LiveCommit, LiveEvents } from '#lib/api/types.ts';
-import { toWire } from '#lib/domain/native.ts';
+import type { LiveCommit, LiveEvents, WireEvent } from '#lib/api/types.ts';
 import type { SessionProgress } from '#lib/domain/session-info.ts';
 import { queryEvents } from '../query/events.ts';
+import { wireEvent } from '../query/wire-event.ts';
 import { NoSuchSessionError, type TraceStore } from '../store/store.ts';
 
 /** Most events in one message, and about the most characters. */
@@ -91,11 +91,11 @@ class LiveFeed {
 		if (next <= this.#seen) return null;
 		const from = this.#seen;
 		const { events } = await queryEvents(this.#store, this.#id, { from, limit: PAGE_EVENTS });
-		const lines: LiveEvents['events'][number][] = [];
+		const lines: WireEvent[] = [];
 		let length = 0;
 		for (const event of events) {
 			if (length > PAGE_LENGTH) break;
-			const line = { seq: event.seq, ...toWire(event) } as unknown as LiveEvents['events'][number]; // a native line
+			const line = wireEvent(event);
 			length += JSON.stringify(line).length;
 			lines.push(line);
 		}

@@ -7,7 +7,8 @@ import { stepEvent, TRACKING_KINDS } from '../query/step.ts';
 import { whyTracked } from '../query/why-tracked.ts';
 import { filterFields, kindList, pageParam, toFilter, whole } from './params.ts';
 import { ApiError } from './problem.ts';
-import { get, positionOf, wire, type Api } from './route.ts';
+import { wireEvent } from '../query/wire-event.ts';
+import { get, positionOf, type Api } from './route.ts';
 
 const positionQuery = z.object({ seq: whole.optional(), t: whole.optional() });
 const neighboursQuery = z.object({ seq: whole, kinds: kindList.optional() });
@@ -57,8 +58,8 @@ export function registerPages(api: Api): void {
 		const previous = await stepEvent(store, id, filter, seq, 'previous');
 		const next = await stepEvent(store, id, filter, seq, 'next');
 		return c.json({
-			previous: previous && wire(previous),
-			next: next && wire(next)
+			previous: previous && wireEvent(previous),
+			next: next && wireEvent(next)
 		} satisfies PageNeighbours);
 	});
 
@@ -83,6 +84,6 @@ export function registerPages(api: Api): void {
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const filter = stepFilter(what, toFilter(fields, session));
 		const event = await stepEvent(c.env.store, session.id, filter, seq, dir);
-		return c.json({ event: event && wire(event) } satisfies EventStep);
+		return c.json({ event: event && wireEvent(event) } satisfies EventStep);
 	});
 }

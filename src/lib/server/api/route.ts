@@ -1,8 +1,6 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
-import type { AppendReceipt, IngestSummary, WireEvent } from '#lib/api/types.ts';
-import type { NumberedEvent } from '#lib/domain/events.ts';
+import type { AppendReceipt, IngestSummary } from '#lib/api/types.ts';
 import type { Generation } from '#lib/domain/generations.ts';
-import { toWire } from '#lib/domain/native.ts';
 import type { SimulationRequest } from '#lib/host/simulation/options.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { seqAtTime } from '../query/events.ts';
@@ -67,9 +65,6 @@ export const get = <Q extends z.ZodObject, P extends z.ZodObject = typeof idPara
 		request: { params: (params ?? idParam) as P, query },
 		responses: { 200: json(summary), ...failures }
 	});
-
-/** An event as the API shows it: the native line with `seq` in front. */
-export const wire = (event: NumberedEvent) => ({ seq: event.seq, ...toWire(event) }) as unknown as WireEvent;
 
 /** The asked time range, the whole session by default. */
 export function windowOf(

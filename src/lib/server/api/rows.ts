@@ -3,7 +3,8 @@ import type { EventCount, EventRowPage } from '#lib/api/analyses-types.ts';
 import { countEvents, eventRows } from '../query/event-rows.ts';
 import { seqAtTime } from '../query/events.ts';
 import { filterFields, toFilter, whole } from './params.ts';
-import { get, wire, type Api } from './route.ts';
+import { wireEvent } from '../query/wire-event.ts';
+import { get, type Api } from './route.ts';
 
 const countQuery = z.object(filterFields);
 const rowsQuery = z.object({
@@ -40,6 +41,6 @@ export function registerRows(api: Api): void {
 			...(row === undefined ? {} : { row }),
 			...(at === undefined ? {} : { seq: at })
 		});
-		return c.json({ ...got, events: got.events.map(wire) } satisfies EventRowPage);
+		return c.json({ ...got, events: got.events.map(wireEvent) } satisfies EventRowPage);
 	});
 }

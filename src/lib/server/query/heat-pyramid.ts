@@ -19,7 +19,6 @@ export async function fittingLevel(
 		(level) =>
 			fits(time, 2 ** level.timeShift, session.endNs + 1) &&
 			own !== undefined &&
-			(gfn.start % 2 ** level.gfnShift === 0 || gfn.start === own.baseGfn) &&
 			gfn.step % 2 ** level.gfnShift === 0 &&
 			gfn.start % 2 ** level.gfnShift === 0 &&
 			(gfn.end % 2 ** level.gfnShift === 0 || gfn.end >= own.baseGfn + own.npages)

@@ -7,6 +7,7 @@ import { PAGE_SIZE } from '#lib/domain/units.ts';
 import type { Segment, TraceStore } from '../store/store.ts';
 import { selectEvents } from './filter-select.ts';
 import { mayMatch, type EventFilter } from './filter.ts';
+import { lowerBound } from './search.ts';
 
 /** Lines in one piece of text. */
 const PIECE = 4096;
@@ -52,8 +53,8 @@ function* pieces(
 ): Generator<string> {
 	let text = '';
 	let lines = 0;
-	for (const i of hits) {
-		if (firstSeq + i < from || firstSeq + i >= to) continue;
+	const within = hits.subarray(lowerBound(hits, from - firstSeq), lowerBound(hits, to - firstSeq));
+	for (const i of within) {
 		text += accessLine(batch, i) ?? formatLine(carry(eventAt(batch, i, firstSeq + i))) + '\n';
 		if (++lines < PIECE) continue;
 		yield text;

@@ -1,8 +1,8 @@
 import type { PageHistory } from '#lib/api/types.ts';
 import { FLAG } from '#lib/domain/batch.ts';
 import { evolve } from '#lib/domain/evolve.ts';
+import type { Span } from '#lib/domain/filter-expr.ts';
 import { KIND_CODES, KINDS, kindMask, maskKinds, MODES, type Kind } from '#lib/domain/kinds.ts';
-import { toWire } from '#lib/domain/native.ts';
 import { counterAt, initialState, type TrackingState } from '#lib/domain/state.ts';
 import { hex } from '#lib/domain/units.ts';
 import type { StoredColumns, TraceStore } from '../store/store.ts';
@@ -11,6 +11,7 @@ import type { EventFilter } from './filter.ts';
 import { selectEvents } from './filter-select.ts';
 import { symbolizer } from './names.ts';
 import { pauses } from './pause.ts';
+import { wireEvent } from './wire-event.ts';
 
 const TOP = 8;
 const TRACKS = kindMask(['track_add', 'track_remove']);
@@ -60,7 +61,7 @@ export async function pageHistory(
 	const nameOf = await symbolizer(store, id);
 	return {
 		gfn,
-		events: events.map((event) => ({ seq: event.seq, ...toWire(event) }) as PageHistory['events'][number]),
+		events: events.map(wireEvent),
 		next,
 		counts: Object.fromEntries([...totals.counts].map(([code, n]) => [KINDS[code] as Kind, n])),
 		firstSeq: totals.firstSeq,
@@ -98,7 +99,11 @@ async function trackedIntervals(store: TraceStore, id: string, gfn: number): Pro
 	const state = initialState();
 	const intervals: Interval[] = [];
 	const open = new Map<number, Interval>();
-	for await (const page of eventPages(store, id, trackFilter(gfn, kinds.memslot_move === undefined))) {
+	for await (const page of eventPages(
+		store,
+		id,
+		trackFilter([kinds.memslot_move === undefined ? { from: gfn, to: gfn + 1 } : { from: 0, to: Infinity }])
+	)) {
 		for (const event of page) {
 			state.seq = event.seq;
 			evolve(state, event);
@@ -120,8 +125,8 @@ async function trackedIntervals(store: TraceStore, id: string, gfn: number): Pro
 	return intervals;
 }
 
-/** Slots that come and go, and the track events of the page: of all pages where a moved slot takes its counters along. */
-const trackFilter = (gfn: number, unmoved: boolean): EventFilter => ({
+/** Slots that come and go, and the track events of some pages. */
+export const trackFilter = (spans: readonly Span[]): EventFilter => ({
 	where: {
 		type: 'any',
 		of: [
@@ -130,7 +135,7 @@ const trackFilter = (gfn: number, unmoved: boolean): EventFilter => ({
 				type: 'all',
 				of: [
 					{ type: 'kind', kinds: TRACKS },
-					{ type: 'gfn', spans: [unmoved ? { from: gfn, to: gfn + 1 } : { from: 0, to: Infinity }] }
+					{ type: 'gfn', spans }
 				]
 			}
 		]

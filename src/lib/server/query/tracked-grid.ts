@@ -1,3 +1,4 @@
+import type { TrackedGrid } from '#lib/api/analyses-types.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import { kindMask, MODES, type Mode } from '#lib/domain/kinds.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
@@ -30,20 +31,8 @@ export interface TrackedQuery {
 	readonly align?: boolean;
 }
 
-export interface TrackedGridData {
-	readonly lane: number;
-	readonly modes: readonly Mode[];
-	readonly value: 'tracked';
-	readonly startNs: number;
-	readonly columnNs: number;
-	readonly columns: number;
-	readonly startGfn: number;
-	readonly rowPages: number;
-	readonly rows: number;
-	/** Pages of the row whose counter is above zero at the column's end; row-major, row 0 is the lowest gfn. */
-	readonly cells: Uint32Array;
-	readonly max: number;
-}
+/** `TrackedGrid` with its cells still in an array of numbers. */
+export type TrackedGridData = Omit<TrackedGrid, 'cells'> & { readonly cells: Uint32Array };
 
 /**
  * Tracked pages over time: one replay of the events that change them. The last column's end is the asked range's.

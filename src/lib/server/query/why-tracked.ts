@@ -1,18 +1,16 @@
 import type { WhyTracked } from '#lib/api/analyses-types.ts';
-import type { WireEvent } from '#lib/api/types.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import type { NumberedEvent, TrackAddEvent } from '#lib/domain/events.ts';
-import { kindMask, MODES } from '#lib/domain/kinds.ts';
-import { toWire } from '#lib/domain/native.ts';
+import { MODES } from '#lib/domain/kinds.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { counterAt, initialState, slotKey, type MemslotState } from '#lib/domain/state.ts';
 import type { TraceStore } from '../store/store.ts';
 import { eventPages } from './events.ts';
+import { trackFilter } from './page-history.ts';
+import { wireEvent } from './wire-event.ts';
 
 /** Most events listed for a mode. */
 const LISTED = 1000;
-const SLOT_KINDS = kindMask(['memslot_create', 'memslot_move', 'memslot_delete', 'create_slot']);
-const TRACKS = kindMask(['track_add', 'track_remove']);
 
 type Add = NumberedEvent & TrackAddEvent;
 
@@ -37,7 +35,7 @@ export async function whyTracked(
 		const modes = MODES.map((mode, i) => ({
 			mode,
 			count: counts[i] as number,
-			adds: (adds[i] ?? []).slice(-LISTED).map((event) => ({ seq: event.seq, ...toWire(event) }) as WireEvent)
+			adds: (adds[i] ?? []).slice(-LISTED).map(wireEvent)
 		}));
 		const { asId, slotId } = slot;
 		slots.push({ asId, slotId, modes: modes.filter((mode) => mode.count > 0) });
@@ -59,26 +57,16 @@ async function standingAdds(
 			(row) => row.asId === slot.asId && row.slotId === slot.slotId && row.createdSeq >= slot.createdSeq
 		)
 		.map((row) => ({ from: row.baseGfn + index, to: row.baseGfn + index + 1 }));
-	const where = {
-		type: 'any',
-		of: [
-			{ type: 'kind', kinds: SLOT_KINDS },
-			{
-				type: 'all',
-				of: [
-					{ type: 'kind', kinds: TRACKS },
-					{ type: 'gfn', spans }
-				]
-			}
-		]
-	} as const;
 	const state = initialState();
 	const adds = MODES.map((): Add[] => []);
 	const count = (mode: number) => {
 		const own = state.memslots.get(slotKey(slot.asId, slot.slotId));
 		return own ? counterAt(own, own.baseGfn + index, mode) : 0;
 	};
-	for await (const page of eventPages(store, session.id, { where }, { from: slot.createdSeq, to: seq }))
+	for await (const page of eventPages(store, session.id, trackFilter(spans), {
+		from: slot.createdSeq,
+		to: seq
+	}))
 		for (const event of page) {
 			if (event.kind !== 'track_add' && event.kind !== 'track_remove') {
 				evolve(state, event);
