@@ -66,6 +66,37 @@ test('no memslot in the first half shades exactly half the plot', () => {
 	expect(body).toContain(`width="${PLOT_WIDTH / 2}" height="100" fill="#1d222b"`);
 });
 
+test('the outline of tracked pages lies on the borders of its cells', () => {
+	const heat = {
+		image: '',
+		box: { x: 0, y: 0, width: 1, height: 1 },
+		height: 100,
+		time,
+		clock: 'ns'
+	} as const;
+	const more = {
+		theme: 'light',
+		yTicks: [],
+		yName: '',
+		legend: { low: '', high: '', unit: '' },
+		lost: []
+	} as const;
+	const edges = [
+		{ x: 0, y: 1, length: 2, across: true },
+		{ x: 1, y: 0, length: 1, across: false }
+	];
+	const box = { x: 0, y: 0, width: 1000, height: 100 };
+	const { body } = drawHeat({
+		...heat,
+		...more,
+		uncovered: [],
+		tracked: { edges, columns: 2, rows: 2, box }
+	});
+	// the plot begins at (110, 8); row 1's lower border is in its middle
+	expect(body).toContain('d="M110 58H1110M610 108V58"');
+	expect(body).toContain('>tracked</text>');
+});
+
 test('a chart over time has both axes, and a legend of its lines', () => {
 	const series = [{ key: 'write', label: 'write', colour: '#d0530a', values: [1, 4] }];
 	const { body } = drawSeries({

@@ -4,6 +4,7 @@ import type { Box } from './grid.ts';
 import { paletteStops, type Theme } from './palette.ts';
 import { type Drawing, pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText } from './picture.ts';
 import { AXIS_HEIGHT, frame, legendRow, type PlacedTick, timeAxis, valueAxis } from './picture-charts.ts';
+import type { Edge } from './tracked-outline.ts';
 import { type Range, scaleOf, upScaleOf } from './range.ts';
 
 /** A heat map to be drawn. */
@@ -23,6 +24,13 @@ export interface HeatDrawing {
 	/** Stretches of time without a memslot, and those in which events were lost. */
 	readonly uncovered: readonly Range[];
 	readonly lost: readonly Range[];
+	/** Outline of the tracked pages: edges in cells of a grid that lies at `box`; absent if the source tells none. */
+	readonly tracked?: {
+		readonly edges: readonly Edge[];
+		readonly columns: number;
+		readonly rows: number;
+		readonly box: Box;
+	};
 }
 
 /** Ticks of a gfn axis over `height` pixels. */
@@ -43,6 +51,7 @@ export function drawHeat(heat: HeatDrawing): Drawing {
 		`<rect x="${PLOT_LEFT}" y="${top}" width="${PLOT_WIDTH}" height="${height}" fill="${pictureColour(theme, 'plot')}"/>`,
 		...shades(heat.uncovered, heat, top, pictureColour(theme, 'uncovered')),
 		`<image x="${round(PLOT_LEFT + box.x)}" y="${round(top + box.y)}" width="${round(box.width)}" height="${round(box.height)}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${heat.image}"/>`,
+		outline(heat, top),
 		...shades(heat.lost, heat, top, 'url(#lost)'),
 		'</g>',
 		frame(top, height, theme),
@@ -51,6 +60,20 @@ export function drawHeat(heat: HeatDrawing): Drawing {
 		colourLegend(heat, top + height + AXIS_HEIGHT + 16)
 	];
 	return { body: parts.join(''), height: top + height + AXIS_HEIGHT + 24 };
+}
+
+/** The tracked pages' outline as one path. */
+function outline({ tracked, theme }: HeatDrawing, top: number): string {
+	if (!tracked) return '';
+	const { box, columns, rows, edges } = tracked;
+	const x = (column: number) => round(PLOT_LEFT + box.x + (column * box.width) / columns);
+	const y = (row: number) => round(top + box.y + box.height - (row * box.height) / rows);
+	const path = edges.map((edge) =>
+		edge.across
+			? `M${x(edge.x)} ${y(edge.y)}H${x(edge.x + edge.length)}`
+			: `M${x(edge.x)} ${y(edge.y)}V${y(edge.y + edge.length)}`
+	);
+	return `<path d="${path.join('')}" fill="none" stroke="${pictureColour(theme, 'tracked')}"/>`;
 }
 
 function shades(
@@ -76,13 +99,14 @@ const gradient = (theme: Theme): string => {
 	return `<linearGradient id="ramp">${stops.join('')}</linearGradient>`;
 };
 
-function colourLegend({ legend, theme, uncovered, lost }: HeatDrawing, y: number): string {
+function colourLegend({ legend, theme, uncovered, lost, tracked }: HeatDrawing, y: number): string {
 	const fill = pictureColour(theme, 'text');
 	const low = 12 + legend.low.length * 7;
 	const x = PLOT_LEFT + PLOT_WIDTH / 2;
 	const squares = [
 		{ label: 'none', colour: pictureColour(theme, 'plot') },
 		...(uncovered.length ? [{ label: 'no memslot', colour: pictureColour(theme, 'uncovered') }] : []),
+		...(tracked ? [{ label: 'tracked', colour: pictureColour(theme, 'tracked') }] : []),
 		...(lost.length ? [{ label: 'events lost', colour: 'url(#lost)' }] : [])
 	];
 	return (

@@ -38,7 +38,7 @@ const round = (pixel: number) => Math.round(pixel * 100) / 100;
 /** A round number that is not below the largest value (at least 1), and its half if that is whole. */
 export function valueTicks(most: number): { value: number; label: string }[] {
 	const power = 10 ** Math.floor(Math.log10(Math.max(1, most)));
-	const top = ([1, 2, 4, 5, 6, 8, 10].find((factor) => factor * power >= most) ?? 10) * power;
+	const top = ([1, 2, 3, 4, 5, 6, 8, 10].find((factor) => factor * power >= most) ?? 10) * power;
 	const values = top % 2 === 0 ? [0, top / 2, top] : [0, top];
 	return values.map((value) => ({ value, label: formatInt(value) }));
 }

@@ -70,11 +70,11 @@ function draw(bench: Workbench, answer: AnalysisAnswer, theme: Theme): Drawing {
 			return drawOffsets(bench, answer.data, theme);
 		case 'hot-pages': {
 			const rows = answer.data.items.map((item) => modeBar(`gfn ${hex(item.gfn)}`, item.counts, theme));
-			return bars(rows.slice(0, BARS), 'accesses', true);
+			return bars(rows.slice(0, BARS), `accesses${some(answer.data.pages)}`, true);
 		}
 		case 'top-rips': {
 			const rows = answer.data.items.map((item) => modeBar(item.symbol ?? item.rip, item.counts, theme));
-			return bars(rows.slice(0, BARS), 'accesses', true);
+			return bars(rows.slice(0, BARS), `accesses${some(answer.data.rips)}`, true);
 		}
 		case 'idle-ages': {
 			const rows = answer.data.buckets.map(({ fromNs, toNs, pages }) =>
@@ -91,13 +91,16 @@ function draw(bench: Workbench, answer: AnalysisAnswer, theme: Theme): Drawing {
 					formatDuration(item.delayNs, clock)
 				)
 			);
-			return bars(rows.slice(0, BARS), `delay from the last write to the execution (${clock})`);
+			return bars(
+				rows.slice(0, BARS),
+				`delay from the last write to the execution (${clock})${some(answer.data.total)}`
+			);
 		}
 		case 'retry-storms': {
 			const rows = answer.data.items.map((item) =>
 				bar(`${item.mode} gfn ${hex(item.gfn)} #${formatInt(item.firstSeq)}`, item.count, danger)
 			);
-			return bars(rows.slice(0, BARS), 'notifications of the same access');
+			return bars(rows.slice(0, BARS), `notifications of the same access${some(answer.data.total)}`);
 		}
 		case 'anomalies':
 			return bars(
@@ -106,6 +109,9 @@ function draw(bench: Workbench, answer: AnalysisAnswer, theme: Theme): Drawing {
 			);
 	}
 }
+
+/** Says that there are more than the picture has room for. */
+const some = (total: number): string => (total > BARS ? `; the first ${BARS} of ${formatInt(total)}` : '');
 
 const bar = (label: string, value: number, colour: string, text = formatInt(value)): BarRow => ({
 	...{ label, text },

@@ -1,5 +1,5 @@
 import { decodeGrid } from '#lib/api/binary-grid.ts';
-import { getGrid } from '#lib/api/client.ts';
+import { getGrid, getTracked } from '#lib/api/client.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
 import { ageIndex, valueName, valueText, valueUnit } from '#lib/view/cell-values.ts';
@@ -10,7 +10,8 @@ import { type Grid, placeGrid } from '#lib/view/grid.ts';
 import { laneName, laneSlots } from '#lib/view/lane-text.ts';
 import type { Theme } from '#lib/view/palette.ts';
 import { type Picture, pictureSvg, PLOT_WIDTH } from '#lib/view/picture.ts';
-import { drawHeat, gfnAxisTicks } from '#lib/view/picture-heat.ts';
+import { trackedOutline } from '#lib/view/tracked-outline.ts';
+import { drawHeat, gfnAxisTicks, type HeatDrawing } from '#lib/view/picture-heat.ts';
 import { cellImage } from './cell-image.ts';
 import { pictureHead } from './picture-head.ts';
 
@@ -32,15 +33,31 @@ export async function laneGrid(
 	return decodeGrid(await getGrid(bench.session.id, query));
 }
 
+/** The outline of the pages that some shown mode tracks; absent if the source tells none. @throws {ApiProblem} */
+async function laneOutline(bench: Workbench, lane: LaneInfo): Promise<{ tracked?: HeatDrawing['tracked'] }> {
+	const { modes } = bench.view;
+	if (!bench.hasTracking || !modes.length) return {};
+	const gfns = bench.gfnsOf(lane);
+	const query = {
+		...{ lane: lane.lane, mode: modes.join(','), from: bench.time.from, to: bench.time.to },
+		...{ gfn: `${gfns.from}..${gfns.to}`, columns: PLOT_WIDTH / 2, rows: HEIGHT / 2 }
+	};
+	const grid = decodeGrid(await getTracked(bench.session.id, query));
+	const box = placeGrid(grid, { time: bench.time, gfns, width: PLOT_WIDTH, height: HEIGHT });
+	return { tracked: { edges: trackedOutline(grid), columns: grid.columns, rows: grid.rows, box } };
+}
+
 /** A picture of a lane as it is on the screen, drawn anew at the picture's size. @throws {ApiProblem} */
 export async function makeLanePicture(bench: Workbench, lane: LaneInfo, theme: Theme): Promise<Picture> {
 	const { value, scale } = bench.view;
 	const gfns = bench.gfnsOf(lane);
 	const grid = await laneGrid(bench, lane, PLOT_WIDTH, HEIGHT);
+	const outline = await laneOutline(bench, lane);
 	const most = Math.max(1, grid.max);
 	const counts = colourIndex(scale, most, [grid.cells]);
 	const text = valueText(value, most, bench.clock);
 	const drawing = drawHeat({
+		...outline,
 		image: cellImage(grid, value === 'age' ? ageIndex(counts) : counts, theme),
 		box: placeGrid(grid, { time: bench.time, gfns, width: PLOT_WIDTH, height: HEIGHT }),
 		height: HEIGHT,
