@@ -9,17 +9,17 @@ import { LineScanner } from './line-scanner.ts';
 
 const NEWLINE = 10;
 const QUOTE = 34;
-const bytesOf = (text: string) => Uint8Array.from(text, (char) => char.charCodeAt(0));
-const HEAD = bytesOf('{"t":');
-const VCPU = bytesOf(',"c":');
-const KIND = bytesOf(',"k":"');
-const ADDRESS = bytesOf('","a":"0x');
-const SIZE = bytesOf(',"n":');
-const RIP = bytesOf(',"ip":"0x');
-const ACCESSES = (['preread', 'prewrite', 'write', 'preexec'] as const).map((kind) => ({
-	code: KIND_CODES[kind],
-	name: bytesOf(kind)
-}));
+const COLON = 58;
+const ZERO = 48;
+/** No canonical access line is longer, with a word's reading past its end. */
+const LONGEST = 112;
+/** An access's name and what follows it, as two words of four bytes. */
+const PRE = 0x7072_6500;
+const READ = 0x6561_6422; // ead"
+const RITE = 0x7269_7465; // rite
+const EXEC = 0x7865_6322; // xec"
+const WRIT = 0x7772_6974; // writ
+const code = KIND_CODES;
 
 /** Our own NDJSON (docs/format.md). */
 export const native: TraceFormat = {
@@ -41,6 +41,9 @@ export class NativeScanner extends LineScanner {
 	#accessesBefore = 0;
 	readonly #slots = new Map<number, { base: number; end: number; asId: number }>();
 	#seenSlot: boolean;
+	/** The bytes at hand, and a view of them. */
+	#bytes: Uint8Array = new Uint8Array(0);
+	#view = new DataView(new ArrayBuffer(0));
 
 	constructor(options: ScannerOptions) {
 		super(options);
@@ -49,18 +52,36 @@ export class NativeScanner extends LineScanner {
 		this.#seenSlot = options.memslots !== undefined;
 	}
 
-	/** Reads a canonical access line into the batch; returns where the next line begins, -1 if it is none. */
+	/**
+	 * Reads a canonical access line into the batch; returns where the next line begins, -1 if it is none. Compares
+	 * four bytes at a time.
+	 */
 	protected override fast(bytes: Uint8Array, start: number): number {
-		let at = start;
-		for (let i = 0; i < 5; i++) if (bytes[at++] !== HEAD[i]) return -1;
+		if (start + LONGEST > bytes.length) return -1;
+		if (bytes !== this.#bytes) {
+			this.#bytes = bytes;
+			this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+		}
+		const view = this.#view;
+		// {"t":
+		if (view.getUint32(start) !== 0x7b22_7422 || bytes[start + 4] !== COLON) return -1;
+		let at = start + 5;
 		let tsNs = 0;
 		const timeAt = at;
+		for (let four = decimal4(view.getUint32(at)); four >= 0; four = decimal4(view.getUint32(at))) {
+			tsNs = tsNs * 10_000 + four;
+			at += 4;
+			if (at - timeAt > 15) return -1;
+		}
 		for (let digit = (bytes[at] as number) - 48; digit >= 0 && digit <= 9;) {
 			tsNs = tsNs * 10 + digit;
 			digit = (bytes[++at] as number) - 48;
 		}
 		if (at === timeAt || at - timeAt > 15 || tsNs < this.lastNs) return -1;
-		for (let i = 0; i < 5; i++) if (bytes[at++] !== VCPU[i]) return -1;
+		if (bytes[timeAt] === ZERO && at - timeAt > 1) return -1;
+		// ,"c":
+		if (view.getUint32(at) !== 0x2c22_6322 || bytes[at + 4] !== COLON) return -1;
+		at += 5;
 		let vcpu = 0;
 		const vcpuAt = at;
 		for (let digit = (bytes[at] as number) - 48; digit >= 0 && digit <= 9;) {
@@ -68,17 +89,30 @@ export class NativeScanner extends LineScanner {
 			digit = (bytes[++at] as number) - 48;
 		}
 		if (at === vcpuAt || at - vcpuAt > 4) return -1;
-		for (let i = 0; i < 6; i++) if (bytes[at++] !== KIND[i]) return -1;
-		// p-r-e-r, p-r-e-w, p-r-e-e differ at the fourth letter, write at the first
-		const letter = bytes[at] === 119 ? 119 : bytes[at + 3];
-		const access = ACCESSES[
-			letter === 114 ? 0 : bytes[at] === 119 ? 2 : letter === 119 ? 1 : 3
-		] as (typeof ACCESSES)[number];
-		const { name } = access;
-		for (let i = 0; i < name.length; i++) if (bytes[at++] !== name[i]) return -1;
-		for (let i = 0; i < 9; i++) if (bytes[at++] !== ADDRESS[i]) return -1;
+		if (bytes[vcpuAt] === ZERO && at - vcpuAt > 1) return -1;
+		// ,"k":"
+		if (view.getUint32(at) !== 0x2c22_6b22 || view.getUint16(at + 4) !== 0x3a22) return -1;
+		at += 6;
+		const first = view.getUint32(at);
+		const second = view.getUint32(at + 4);
+		let kind: number;
+		if (first === PRE + 0x72 && second === READ) kind = code.preread;
+		else if (first === PRE + 0x77 && second === RITE) kind = code.prewrite;
+		else if (first === PRE + 0x65 && second === EXEC) kind = code.preexec;
+		else if (first === WRIT && bytes[at + 4] === 101) kind = code.write;
+		else return -1;
+		at += kind === code.prewrite ? 8 : kind === code.write ? 5 : 7;
+		// ","a":"0x
+		if (view.getUint32(at) !== 0x222c_2261 || view.getUint32(at + 4) !== 0x223a_2230) return -1;
+		if (bytes[at + 8] !== 120) return -1;
+		at += 9;
 		let gpa = 0;
 		const gpaAt = at;
+		for (let four = hex4(view.getUint32(at)); four >= 0; four = hex4(view.getUint32(at))) {
+			gpa = gpa * 65_536 + four;
+			at += 4;
+			if (at - gpaAt > 13) return -1;
+		}
 		for (let digit = hexDigit(bytes[at] as number); digit >= 0;) {
 			gpa = gpa * 16 + digit;
 			digit = hexDigit(bytes[++at] as number);
@@ -86,20 +120,32 @@ export class NativeScanner extends LineScanner {
 		if (at === gpaAt || at - gpaAt > 13 || bytes[at++] !== QUOTE) return -1;
 		let size = 0;
 		let flags = FLAG.place | FLAG.offset | FLAG.rip;
-		if (bytes[at + 2] === 110) {
-			for (let i = 0; i < 5; i++) if (bytes[at++] !== SIZE[i]) return -1;
+		// ,"n":
+		if (view.getUint32(at) === 0x2c22_6e22) {
+			if (bytes[at + 4] !== COLON) return -1;
+			at += 5;
 			const sizeAt = at;
 			for (let digit = (bytes[at] as number) - 48; digit >= 0 && digit <= 9;) {
 				size = size * 10 + digit;
 				digit = (bytes[++at] as number) - 48;
 			}
 			if (at === sizeAt || at - sizeAt > 4) return -1;
+			if (bytes[sizeAt] === ZERO && at - sizeAt > 1) return -1;
 			flags |= FLAG.bytes;
 		}
-		for (let i = 0; i < 9; i++) if (bytes[at++] !== RIP[i]) return -1;
+		// ,"ip":"0x
+		if (view.getUint32(at) !== 0x2c22_6970 || view.getUint32(at + 4) !== 0x223a_2230) return -1;
+		if (bytes[at + 8] !== 120) return -1;
+		at += 9;
 		let low = 0;
 		let high = 0;
 		const ripAt = at;
+		for (let four = hex4(view.getUint32(at)); four >= 0; four = hex4(view.getUint32(at))) {
+			high = (high << 16) | (low >>> 16);
+			low = (low << 16) | four;
+			at += 4;
+			if (at - ripAt > 16) return -1;
+		}
 		for (let digit = hexDigit(bytes[at] as number); digit >= 0;) {
 			high = (high << 4) | (low >>> 28);
 			low = (low << 4) | digit;
@@ -110,12 +156,12 @@ export class NativeScanner extends LineScanner {
 		const { batch } = this;
 		const i = batch.length++;
 		batch.tsNs[i] = this.lastNs = tsNs;
-		batch.kind[i] = access.code;
+		batch.kind[i] = kind;
 		batch.vcpu[i] = vcpu;
 		batch.flags[i] = flags;
-		const offset = gpa % 4096;
-		batch.gfn[i] = (gpa - offset) / 4096;
-		batch.offset[i] = offset;
+		const gfn = Math.floor(gpa / 4096);
+		batch.gfn[i] = gfn;
+		batch.offset[i] = gpa - gfn * 4096;
 		batch.bytes[i] = size;
 		batch.ripLo[i] = low;
 		batch.ripHi[i] = high;
@@ -178,4 +224,23 @@ function hexDigit(byte: number): number {
 	if (byte >= 48 && byte <= 57) return byte - 48;
 	if (byte >= 97 && byte <= 102) return byte - 87;
 	return -1;
+}
+
+/** Value of four decimal digits (the first one in the highest byte); -1 if a byte is none. */
+function decimal4(word: number): number {
+	const digits = (word - 0x3030_3030) | 0;
+	if (((digits | (digits + 0x7676_7676)) & 0x8080_8080) !== 0) return -1;
+	const pairs = (digits + (Math.imul(digits, 10) >>> 8)) & 0x00ff_00ff;
+	return (pairs >>> 16) * 100 + (pairs & 0xff);
+}
+
+/** Value of four lower-case hexadecimal digits (the first one in the highest byte); -1 if a byte is none. */
+function hex4(word: number): number {
+	const digits = (word & 0x0f0f_0f0f) + Math.imul((word >>> 6) & 0x0101_0101, 9);
+	if ((digits & 0xf0f0_f0f0) !== 0) return -1;
+	// written out again, they must be the same bytes
+	const letters = ((digits + 0x0606_0606) >>> 4) & 0x0101_0101;
+	if (((digits + 0x3030_3030 + Math.imul(letters, 0x27)) ^ word) !== 0) return -1;
+	const pairs = (digits | (digits >>> 4)) & 0x00ff_00ff;
+	return (pairs | (pairs >>> 8)) & 0xffff;
 }

@@ -156,10 +156,14 @@ export interface EncodedSegment {
 	readonly blobs: ReadonlyMap<number, Buffer>;
 }
 
+/** The value that all of a column's numbers are; null if they differ. */
 function constantOf(array: NumberArray): number | null {
 	const first = array[0] as number;
-	for (let i = 1; i < array.length; i++) if (array[i] !== first) return null;
-	return first;
+	if (first !== array[array.length - 1] || first !== array[array.length >> 1]) return null;
+	// equal to itself moved by one element: compared by memcmp
+	const { buffer, byteOffset, byteLength, BYTES_PER_ELEMENT: width } = array;
+	const lower = Buffer.from(buffer, byteOffset, byteLength - width);
+	return lower.equals(new Uint8Array(buffer, byteOffset + width, byteLength - width)) ? first : null;
 }
 
 /** Encodes all columns of a batch of at most 65,536 events. */
