@@ -1,41 +1,30 @@
 /** `npm run bench`: the store beside a plain row-per-event table, on the medium capture. */
-import {
-	appendFileSync,
-	createReadStream,
-	createWriteStream,
-	mkdtempSync,
-	readFileSync,
-	rmSync,
-	statSync
-} from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { createGzip, createZstdDecompress } from 'node:zlib';
+import { createGzip } from 'node:zlib';
 import type { IngestSummary } from '#lib/api/types.ts';
 import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
 import { queryEvents } from '#lib/server/query/events.ts';
 import { heatMap } from '#lib/server/query/heat-map.ts';
 import { stateView } from '#lib/server/query/state-view.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
+import { CLI, plainMedium, ROOT, tenTimes } from './captures.ts';
 import { type Child, inProcess, missedBars, quantile, report, seeded, times } from './measure.ts';
 
 interface Rate {
 	readonly events: number;
 	readonly seconds: number;
 }
-const root = path.join(import.meta.dirname, '..');
-// the bundle that people run: a program that strips types while it loads needs more time and memory
-const cli = path.join(root, 'dist/cli.js');
-
 async function load(database: string, file: string): Promise<Child<Rate>> {
-	const child = await inProcess<IngestSummary>(cli, 'ingest', file, '--db', database, '--json');
+	const child = await inProcess<IngestSummary>(CLI, 'ingest', file, '--db', database, '--json');
 	return { ...child, result: { events: child.result.added, seconds: child.result.seconds } };
 }
 
 async function exportAll(database: string, session: string, events: number): Promise<Child<Rate>> {
 	const began = performance.now();
-	const child = await inProcess(cli, 'export', session, '--db', database, '-o', '/dev/null');
+	const child = await inProcess(CLI, 'export', session, '--db', database, '-o', '/dev/null');
 	return { ...child, result: { events, seconds: (performance.now() - began) / 1000 } };
 }
 const ROUNDS = 3;
@@ -45,7 +34,6 @@ const count = (value: number) => Math.round(value).toLocaleString('en');
 const ms = (value: number) => `${value.toFixed(1)} ms`;
 const megabytes = (bytes: number) => `${(bytes / 1e6).toFixed(0)} MB`;
 
-const capture = path.join(root, 'samples/medium-phases-2vcpu.ndjson.zst');
 const plain = at('medium.ndjson');
 
 async function ingestBeside(): Promise<number> {
@@ -53,7 +41,7 @@ async function ingestBeside(): Promise<number> {
 		...{ ours: [], theirs: [], maxRss: 0, events: 0 }
 	};
 	for (let round = 0; round < ROUNDS; round++) {
-		const theirs = await inProcess<Rate>(path.join(root, 'bench/peer.ts'), plain, at(`plain-${round}.db`));
+		const theirs = await inProcess<Rate>(path.join(ROOT, 'bench/peer.ts'), plain, at(`plain-${round}.db`));
 		const ours = await load(at(`ours-${round}.db`), plain);
 		rates.theirs.push(theirs.result.events / theirs.result.seconds);
 		rates.ours.push(ours.result.events / ours.result.seconds);
@@ -120,31 +108,11 @@ async function queries(): Promise<void> {
 	await store.close();
 }
 
-/** The capture ten times, one after another in time. */
-function makeLong(): void {
-	const lines = readFileSync(plain, 'utf8').trimEnd().split('\n');
-	const length = Number(/"t":(\d+)/.exec(lines.at(-1) ?? '')?.[1]) + 1;
-	for (let copy = 0; copy < 10; copy++) {
-		const own =
-			copy === 0 ? lines : lines.filter((line) => !/"k":"(session|vcpu|create_slot|flush_slot)"/.test(line));
-		for (let from = 0; from < own.length; from += 100_000)
-			appendFileSync(
-				at('long.ndjson'),
-				own
-					.slice(from, from + 100_000)
-					.map(
-						(line) => line.replace(/"t":(\d+)/, (_, t: string) => `"t":${Number(t) + copy * length}`) + '\n'
-					)
-					.join('')
-			);
-	}
-}
-
 async function memory(events: number): Promise<void> {
 	const short = await exportAll(at('ours-0.db'), 'medium', events);
 	report('export', `${count(short.result.events / short.result.seconds)} events/s`, 'none', true);
 	report('  resident memory', megabytes(short.maxRss), '300 MB', short.maxRss < 300e6);
-	makeLong();
+	tenTimes(plain, at('long.ndjson'));
 	const long = await load(at('long.db'), at('long.ndjson'));
 	report(
 		`ingest of ${count(long.result.events)} events: memory`,
@@ -157,7 +125,7 @@ async function memory(events: number): Promise<void> {
 }
 
 try {
-	await pipeline(createReadStream(capture), createZstdDecompress(), createWriteStream(plain));
+	await plainMedium(plain);
 	const events = await ingestBeside();
 	await queries();
 	await memory(events);
