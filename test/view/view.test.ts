@@ -10,7 +10,7 @@ import { formatBytes, formatDuration, formatShare, formatTime } from '#lib/view/
 import { cellAt, placeGrid } from '#lib/view/grid.ts';
 import { laneHeights, LEAST_HEIGHT } from '#lib/view/lane-layout.ts';
 import { pageGridLayout, pagePoint, pagesAt } from '#lib/view/page-grid.ts';
-import { armedModes, gridCells, rightsText, TRAP_READ, TRAP_WRITE, trapBits } from '#lib/view/page-traps.ts';
+import { gridCells, pageTraps, rightsText, TRAP_EXEC, TRAP_READ, TRAP_WRITE } from '#lib/view/page-traps.ts';
 import { parsePage, parseTime, parseTimeTarget } from '#lib/view/parse-input.ts';
 import { panRange, zoomRange } from '#lib/view/range.ts';
 import { keyAction } from '#lib/view/session-keys.ts';
@@ -207,18 +207,49 @@ describe('the page grid', () => {
 	const gfns = { from: 0, to: 4 };
 	test('a counter traps, also where the policy fell silent', () => {
 		const runs = { ...none, write: [{ gfn: 1, npages: 2 }] };
-		expect([...armedModes({ runs, silent: null }, null, gfns)].map(trapBits)).toEqual([
-			0,
-			TRAP_WRITE,
-			TRAP_WRITE,
-			0
-		]);
+		expect([...pageTraps({ runs, silent: null }, null, gfns)]).toEqual([0, TRAP_WRITE, TRAP_WRITE, 0]);
+	});
+	test('any runs give what looking at each page gives', () => {
+		const run = fc.record({ gfn: fc.nat(60), npages: fc.integer({ min: 1, max: 30 }) });
+		const byMode = fc.record(
+			Object.fromEntries(MODES.map((mode) => [mode, fc.array(run, { maxLength: 4 })]))
+		);
+		const set = fc.record({
+			mode: fc.constantFrom(...MODES),
+			startGfn: fc.nat(60),
+			endGfn: fc.option(fc.nat(90))
+		});
+		type Runs = Parameters<typeof pageTraps>[0]['runs'];
+		const catches = { preread: TRAP_READ, prewrite: TRAP_WRITE, write: TRAP_WRITE, preexec: TRAP_EXEC };
+		fc.assert(
+			fc.property(
+				byMode,
+				fc.option(byMode),
+				fc.option(fc.array(set, { maxLength: 5 })),
+				range(80),
+				(a, b, sets, gfns) => {
+					const [runs, silent] = [a as Runs, b as Runs | null];
+					const within = (gfn: number, list: Runs['write'] = []) =>
+						list.some((each) => gfn >= each.gfn && gfn < each.gfn + each.npages);
+					const expected = Array.from({ length: gfns.to - gfns.from }, (_, i) => {
+						const gfn = gfns.from + i;
+						return MODES.filter((mode) => {
+							const declared = sets?.some(
+								(each) => each.mode === mode && gfn >= each.startGfn && gfn < (each.endGfn ?? Infinity)
+							);
+							return within(gfn, runs[mode]) || (declared && !within(gfn, silent?.[mode]));
+						}).reduce((traps, mode) => traps | catches[mode], 0);
+					});
+					expect([...pageTraps({ runs, silent }, sets, gfns)]).toEqual(expected);
+				}
+			),
+			{ numRuns: 150 }
+		);
 	});
 	test('what the policy arms traps until it was notified', () => {
 		const silent = { ...none, preread: [{ gfn: 2, npages: 1 }] };
 		const armed = [{ mode: 'preread' as const, startGfn: 1, endGfn: null }];
-		const bits = armedModes({ runs: none, silent }, armed, gfns);
-		expect([...bits].map(trapBits)).toEqual([0, TRAP_READ, 0, TRAP_READ]);
+		expect([...pageTraps({ runs: none, silent }, armed, gfns)]).toEqual([0, TRAP_READ, 0, TRAP_READ]);
 	});
 	test('a single page that differs shows in a cell of many', () => {
 		expect([...gridCells(Uint8Array.of(7, 7, 7, 7, 7, 3, 7, 7), 4)]).toEqual([7, 3]);

@@ -25,64 +25,54 @@ export type Armed = readonly {
 export const TRAP_READ = 1;
 export const TRAP_WRITE = 2;
 export const TRAP_EXEC = 4;
-/** What each mode catches; a `write` notification comes after the write was caught. */
-const CATCHES: ByMode<number> = {
-	preread: TRAP_READ,
-	prewrite: TRAP_WRITE,
-	write: TRAP_WRITE,
-	preexec: TRAP_EXEC
-};
 
-function cover(bits: Uint8Array, first: number, run: Run, mark: (bits: number) => number): void {
-	const from = Math.max(0, run.gfn - first);
-	const to = Math.min(bits.length, run.gfn + run.npages - first);
-	for (let i = from; i < to; i++) bits[i] = mark(bits[i] ?? 0);
+/** Pages of `gfns` that still notify in a mode, as 1: tracked by a counter, or declared and not yet silent. */
+function notifying(slot: SlotTracking, armed: Armed | null, mode: Mode, gfns: Range): Uint8Array {
+	// whole words, so that four pages are joined at a time
+	const pages = new Uint8Array(Math.ceil((gfns.to - gfns.from) / 4) * 4);
+	const fill = (value: 0 | 1, from: number, to: number) =>
+		pages.fill(value, Math.max(0, from - gfns.from), Math.max(0, Math.min(gfns.to, to) - gfns.from));
+	for (const set of armed ?? []) if (set.mode === mode) fill(1, set.startGfn, set.endGfn ?? gfns.to);
+	for (const run of slot.silent?.[mode] ?? []) fill(0, run.gfn, run.gfn + run.npages);
+	for (const run of slot.runs[mode]) fill(1, run.gfn, run.gfn + run.npages);
+	return pages;
 }
 
-/**
- * Per page of `gfns` the modes that would still notify, as bits `1 << mode index`: tracked by a counter, or declared
- * by the policy and not yet silent in this epoch.
- */
-export function armedModes(slot: SlotTracking, armed: Armed | null, gfns: Range): Uint8Array {
-	const bits = new Uint8Array(gfns.to - gfns.from);
-	MODES.forEach((mode, index) => {
-		const bit = 1 << index;
-		for (const set of armed ?? []) {
-			if (set.mode !== mode) continue;
-			const end = set.endGfn ?? gfns.to;
-			cover(bits, gfns.from, { gfn: set.startGfn, npages: end - set.startGfn }, (old) => old | bit);
-		}
-		for (const run of slot.silent?.[mode] ?? []) cover(bits, gfns.from, run, (old) => old & ~bit);
-		for (const run of slot.runs[mode]) cover(bits, gfns.from, run, (old) => old | bit);
-	});
-	return bits;
+/** Per page of `gfns` the accesses that notify before or after they happen, as TRAP_* bits. */
+export function pageTraps(slot: SlotTracking, armed: Armed | null, gfns: Range): Uint8Array {
+	const words = (mode: Mode) => new Uint32Array(notifying(slot, armed, mode, gfns).buffer);
+	const [reads, prewrites, writes, fetches] = MODES.map(words) as [Words, Words, Words, Words];
+	for (let i = 0; i < reads.length; i++) {
+		// a `write` notification comes after the write was caught
+		const write = (prewrites[i] as number) | (writes[i] as number);
+		reads[i] = (reads[i] as number) | (write * TRAP_WRITE) | ((fetches[i] as number) * TRAP_EXEC);
+	}
+	return new Uint8Array(reads.buffer, 0, gfns.to - gfns.from);
 }
-
-/** Mode bits of `armedModes` as TRAP_* bits. */
-export function trapBits(modes: number): number {
-	return MODES.reduce((traps, mode, index) => ((modes >> index) & 1 ? traps | CATCHES[mode] : traps), 0);
-}
+type Words = Uint32Array<ArrayBuffer>;
 
 /**
  * One value a cell of `pages` pages: the most frequent one among those that differ from the most frequent of all, so
  * that a single tracked page is not lost in a cell of many; that most frequent one where no page differs.
  */
 export function gridCells(traps: Uint8Array, pages: number): Uint8Array {
-	const usual = mostFrequent(traps, -1) ?? 0;
-	return Uint8Array.from(
-		{ length: Math.ceil(traps.length / pages) },
-		(_, i) => mostFrequent(traps.subarray(i * pages, (i + 1) * pages), usual) ?? usual
-	);
+	const usual = mostFrequent(traps, 0, traps.length, -1) ?? 0;
+	const cells = new Uint8Array(Math.ceil(traps.length / pages));
+	for (let i = 0; i < cells.length; i++) {
+		const to = Math.min(traps.length, (i + 1) * pages);
+		cells[i] = mostFrequent(traps, i * pages, to, usual) ?? usual;
+	}
+	return cells;
 }
 
-/** The value 0..7 that occurs most, `except` left out; null if there is no other. */
-function mostFrequent(values: Uint8Array, except: number): number | null {
-	const counts = new Uint32Array(8);
-	for (const value of values) counts[value] = (counts[value] ?? 0) + 1;
+/** The value 0..7 that occurs most in `[from, to)`, `except` left out; null if there is no other. */
+function mostFrequent(values: Uint8Array, from: number, to: number, except: number): number | null {
+	const counts = [0, 0, 0, 0, 0, 0, 0, 0];
+	for (let i = from; i < to; i++) counts[values[i] as number] = (counts[values[i] as number] as number) + 1;
 	let best: number | null = null;
-	counts.forEach((count, value) => {
-		if (count > 0 && value !== except && (best === null || count > (counts[best] ?? 0))) best = value;
-	});
+	for (let value = 0; value < 8; value++)
+		if (value !== except && (counts[value] as number) > (best === null ? 0 : (counts[best] as number)))
+			best = value;
 	return best;
 }
 

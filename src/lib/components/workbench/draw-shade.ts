@@ -8,34 +8,29 @@ export function drawShade(
 	{ colour, hatched = false }: { readonly colour: string; readonly hatched?: boolean }
 ): void {
 	const { width, height } = context.canvas;
+	context.save();
+	context.fillStyle = (hatched && context.createPattern(hatchTile(colour), 'repeat')) || colour;
 	for (const [from, to] of stretches) {
 		const left = Math.max(0, from);
 		const right = Math.min(width, Math.max(to, from + 2));
-		if (right <= left) continue;
-		if (hatched) hatch(context, [left, right, height], colour);
-		else {
-			context.fillStyle = colour;
-			context.fillRect(left, 0, right - left, height);
-		}
+		if (right > left) context.fillRect(left, 0, right - left, height);
 	}
+	context.restore();
 }
 
-function hatch(
-	context: CanvasRenderingContext2D,
-	[left, right, height]: readonly [number, number, number],
-	colour: string
-): void {
-	context.save();
-	context.beginPath();
-	context.rect(left, 0, right - left, height);
-	context.clip();
+const HATCH = 7;
+/** A tile of 45° lines; a line's ends go on in the tiles beside. */
+function hatchTile(colour: string): OffscreenCanvas {
+	const tile = new OffscreenCanvas(HATCH, HATCH);
+	const context = tile.getContext('2d');
+	if (!context) return tile;
 	context.strokeStyle = colour;
 	context.globalAlpha = 0.6;
 	context.beginPath();
-	for (let x = left - height; x < right; x += 7) {
-		context.moveTo(x, height);
-		context.lineTo(x + height, 0);
+	for (const x of [-HATCH, 0, HATCH]) {
+		context.moveTo(x - 1, HATCH + 1);
+		context.lineTo(x + HATCH + 1, -1);
 	}
 	context.stroke();
-	context.restore();
+	return tile;
 }
