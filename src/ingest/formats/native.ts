@@ -43,7 +43,7 @@ export class NativeScanner extends LineScanner {
 	#seenSlot: boolean;
 	/** The bytes at hand, and a view of them. */
 	#bytes: Uint8Array = new Uint8Array(0);
-	#view = new DataView(new ArrayBuffer(0));
+	#view: DataView = new DataView(new ArrayBuffer(0));
 
 	constructor(options: ScannerOptions) {
 		super(options);
