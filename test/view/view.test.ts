@@ -211,15 +211,13 @@ describe('the page grid', () => {
 	});
 	test('any runs give what looking at each page gives', () => {
 		const run = fc.record({ gfn: fc.nat(60), npages: fc.integer({ min: 1, max: 30 }) });
-		const byMode = fc.record(
-			Object.fromEntries(MODES.map((mode) => [mode, fc.array(run, { maxLength: 4 })]))
-		);
+		const runsOf = fc.array(run, { maxLength: 4 });
+		const byMode = fc.record({ preread: runsOf, prewrite: runsOf, write: runsOf, preexec: runsOf });
 		const set = fc.record({
 			mode: fc.constantFrom(...MODES),
 			startGfn: fc.nat(60),
 			endGfn: fc.option(fc.nat(90))
 		});
-		type Runs = Parameters<typeof pageTraps>[0]['runs'];
 		const catches = { preread: TRAP_READ, prewrite: TRAP_WRITE, write: TRAP_WRITE, preexec: TRAP_EXEC };
 		fc.assert(
 			fc.property(
@@ -227,9 +225,8 @@ describe('the page grid', () => {
 				fc.option(byMode),
 				fc.option(fc.array(set, { maxLength: 5 })),
 				range(80),
-				(a, b, sets, gfns) => {
-					const [runs, silent] = [a as Runs, b as Runs | null];
-					const within = (gfn: number, list: Runs['write'] = []) =>
+				(runs, silent, sets, gfns) => {
+					const within = (gfn: number, list: readonly { gfn: number; npages: number }[] = []): boolean =>
 						list.some((each) => gfn >= each.gfn && gfn < each.gfn + each.npages);
 					const expected = Array.from({ length: gfns.to - gfns.from }, (_, i) => {
 						const gfn = gfns.from + i;
