@@ -13,6 +13,18 @@ const head = {
 	theme: 'light'
 } as const;
 const time = { from: 1e9, to: 3e9 };
+/** A heat map without a cell, a tick or a word. */
+const bare = {
+	image: '',
+	box: { x: 0, y: 0, width: 1, height: 1 },
+	height: 100,
+	time,
+	clock: 'ns',
+	yTicks: [],
+	yName: '',
+	legend: { low: '', high: '', unit: '' },
+	lost: []
+} as const;
 
 test('a heat map says its session, window, filter, axes and colours', () => {
 	const drawing = drawHeat({
@@ -48,47 +60,19 @@ test('a heat map says its session, window, filter, axes and colours', () => {
 });
 
 test('no memslot in the first half shades exactly half the plot', () => {
-	const heat = {
-		image: '',
-		box: { x: 0, y: 0, width: 1, height: 1 },
-		height: 100,
-		time,
-		clock: 'ns'
-	} as const;
-	const more = {
-		theme: 'dark',
-		yTicks: [],
-		yName: '',
-		legend: { low: '', high: '', unit: '' },
-		lost: []
-	} as const;
-	const { body } = drawHeat({ ...heat, ...more, uncovered: [{ from: 0, to: 2e9 }] });
+	const { body } = drawHeat({ ...bare, theme: 'dark', uncovered: [{ from: 0, to: 2e9 }] });
 	expect(body).toContain(`width="${PLOT_WIDTH / 2}" height="100" fill="#1d222b"`);
 });
 
 test('the outline of tracked pages lies on the borders of its cells', () => {
-	const heat = {
-		image: '',
-		box: { x: 0, y: 0, width: 1, height: 1 },
-		height: 100,
-		time,
-		clock: 'ns'
-	} as const;
-	const more = {
-		theme: 'light',
-		yTicks: [],
-		yName: '',
-		legend: { low: '', high: '', unit: '' },
-		lost: []
-	} as const;
 	const edges = [
 		{ x: 0, y: 1, length: 2, across: true },
 		{ x: 1, y: 0, length: 1, across: false }
 	];
 	const box = { x: 0, y: 0, width: 1000, height: 100 };
 	const { body } = drawHeat({
-		...heat,
-		...more,
+		...bare,
+		theme: 'light',
 		uncovered: [],
 		tracked: { edges, columns: 2, rows: 2, box }
 	});
