@@ -91,7 +91,7 @@ async function visit(
 	return { page, first, js };
 }
 
-/** Opens the page in `rounds` fresh profiles; the first one finds a browser that has just started. */
+/** Opens the page in six fresh profiles; the first one finds a browser that has just started. */
 async function firstMaps(browser: Browser, url: string): Promise<void> {
 	const firsts: number[] = [];
 	let sent = 0;
@@ -111,14 +111,11 @@ async function firstMaps(browser: Browser, url: string): Promise<void> {
 
 /** One input, and when the page answered it: with a moved picture, with the sharp one, with the state. */
 async function answer(page: Page, act: () => Promise<void>) {
-	const before = await notesOf(page);
 	await act();
 	await sleep(450);
-	const after = await notesOf(page);
-	const since = (times: number[]) => times.filter((at) => at > after.input).map((at) => at - after.input);
-	const draws = after.draws.length > before.draws.length ? since(after.draws) : [];
-	const positions = after.positions.length > before.positions.length ? since(after.positions) : [];
-	return { moved: draws[0], sharp: draws.at(-1), state: positions[0] };
+	const { input, draws, positions } = await notesOf(page);
+	const since = (times: number[]) => times.filter((at) => at > input).map((at) => at - input);
+	return { moved: since(draws)[0], sharp: since(draws).at(-1), state: since(positions)[0] };
 }
 
 async function use(page: Page, minutes: number): Promise<void> {
@@ -179,11 +176,12 @@ async function use(page: Page, minutes: number): Promise<void> {
 	);
 }
 
+/** Bytes of objects, of the document, and of the arrays' own memory, which lies outside the script's heap. */
 async function heap(context: BrowserContext, page: Page): Promise<number> {
 	const session = await context.newCDPSession(page);
 	await session.send('HeapProfiler.collectGarbage');
-	const { usedSize } = await session.send('Runtime.getHeapUsage');
-	return usedSize;
+	const { usedSize, embedderHeapUsedSize, backingStorageSize } = await session.send('Runtime.getHeapUsage');
+	return usedSize + embedderHeapUsedSize + backingStorageSize;
 }
 
 const { values } = parseArgs({ options: { minutes: { type: 'string', default: '10' } } });
