@@ -1,6 +1,7 @@
 import type { JsonValue } from '#lib/domain/events.ts';
+import type { Kind } from '#lib/domain/kinds.ts';
 import { hex, PAGE_SIZE } from '#lib/domain/units.ts';
-import { type Clock, formatCount, formatInt, formatTime } from './format.ts';
+import { formatCount } from './format.ts';
 
 /** An event as the API sends it: the native line with its number. */
 export interface EventLine {
@@ -10,16 +11,22 @@ export interface EventLine {
 	readonly [key: string]: JsonValue;
 }
 
-/** A line of the event panel; `copy` is what a click on it copies. */
-export interface EventField {
-	readonly label: string;
-	readonly value: string;
-	readonly copy?: string;
-}
-
-const textOf = (value: JsonValue | undefined): string =>
+/** A value as text: strings as they are, nothing for null, all else as JSON. */
+export const textOf = (value: JsonValue | undefined): string =>
 	value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 const numberOf = (value: JsonValue | undefined): number | null => (typeof value === 'number' ? value : null);
+
+/** Lines of memslots are called by their notification: with a notifier's node they are one, else the slot's own event. */
+const SLOT_KINDS: Readonly<Record<string, Kind>> = {
+	create_slot: 'memslot_create',
+	flush_slot: 'memslot_delete',
+	move_slot: 'memslot_move',
+	slot_flags: 'memslot_flags'
+};
+
+/** The catalogue's kind of an event, as filters call it; the line's own word if the catalogue has none. */
+export const eventKind = (event: EventLine): string =>
+	(event.node === undefined ? SLOT_KINDS[event.k] : undefined) ?? event.k;
 
 /** The page an event is about; null for events without a place. */
 export function eventGfn(event: EventLine): number | null {
@@ -61,71 +68,10 @@ function lossText(event: EventLine): string {
 	return count === null ? 'an unknown number of events' : formatCount(count, 'event');
 }
 
-const LABELS: Readonly<Record<string, string>> = {
-	id: 'memslot',
-	npages: 'pages',
-	flags: 'flags',
-	name: 'name',
-	node: 'notifier node',
-	mode: 'mode',
-	n: 'bytes',
-	ip: 'instruction (rip)',
-	gva: 'guest virtual address',
-	ua: 'host virtual address',
-	verdict: 'verdict',
-	ready: 'data ready',
-	error: 'error code',
-	protect: 'right taken',
-	level: 'mapping level',
-	spte: 'page-table entry',
-	flush: 'asked for a flush',
-	quirk: 'quirk',
-	text: 'text',
-	count: 'events lost',
-	from: 'lost since',
-	e: 'epoch',
-	phase: 'phase',
-	as: 'address space',
-	derived: 'inferred by the importer'
-};
-
-function valueText(key: string, value: JsonValue): string {
-	if (key === 'flags' && typeof value === 'number') return flagsText(value);
-	if (key === 'verdict')
-		return value === true ? 'true: go on' : 'false: emulation stops, the guest tries again';
-	if (key === 'as') return value === 1 ? '1 (system management)' : textOf(value);
-	if (typeof value === 'boolean') return value ? 'yes' : 'no';
-	if (typeof value === 'number') return formatInt(value);
-	return textOf(value);
-}
-
 /** KVM's memslot flags in words. */
 export function flagsText(flags: number): string {
 	const words = [flags & 1 ? 'log dirty pages' : '', flags & 2 ? 'read-only' : ''].filter(Boolean);
 	const rest = flags & ~3;
 	if (rest) words.push(hex(rest));
 	return words.join(', ') || 'none';
-}
-
-/** Every field of an event, in reading order; keys the catalogue does not name keep their own name. */
-export function eventFields(event: EventLine, clock: Clock): EventField[] {
-	const { seq, t, k, c, a, g, ...rest } = event;
-	const fields: EventField[] = [
-		{ label: 'seq', value: `#${formatInt(seq)}`, copy: String(seq) },
-		{ label: 'time', value: formatTime(t, clock), copy: String(t) },
-		{ label: 'kind', value: k }
-	];
-	if (c !== undefined) fields.push({ label: 'vCPU', value: textOf(c) });
-	const gfn = eventGfn({ seq, t, k, ...(a === undefined ? {} : { a }), ...(g === undefined ? {} : { g }) });
-	if (gfn !== null) fields.push({ label: 'gfn', value: hex(gfn), copy: hex(gfn) });
-	if (typeof a === 'string') fields.push({ label: 'guest physical address', value: a, copy: a });
-	const offset = eventOffset(event);
-	if (offset !== null)
-		fields.push({ label: 'offset in page', value: `${hex(offset)} (${formatInt(offset)})` });
-	for (const [key, value] of Object.entries(rest)) {
-		const text = valueText(key, value);
-		const copy = /^0x/.test(text) ? { copy: text } : {};
-		fields.push({ label: LABELS[key] ?? key, value: text, ...copy });
-	}
-	return fields;
 }

@@ -1,0 +1,73 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import { open } from './helpers.ts';
+
+/** A small session whose events have everything that the panels explain. */
+const TRACE = [
+	'{"t":0,"k":"session","version":1,"source":"by hand","vcpus":1,"vendor":"intel","vendor_assumed":true,"fault_code":"ept","generation":"rfc-v4"}',
+	'{"t":1000,"k":"register","node":2,"name":"introspector"}',
+	'{"t":2000,"k":"create_slot","id":0,"a":"0x100000","npages":16,"flags":0,"name":"ram","ua":"0x7f0000000000"}',
+	'{"t":3000,"k":"track_add","mode":"write","g":"0x101","id":0,"node":2}',
+	'{"t":4000,"c":0,"k":"page_fault","a":"0x101008","error":"0x18a","ip":"0xffffffff81000010"}',
+	'{"t":5000,"c":0,"k":"prewrite","a":"0x101008","n":8,"ip":"0xffffffff81000010","node":2,"verdict":false,"shade":"blue"}',
+	'{"t":6000,"c":0,"k":"write","a":"0x101008","n":8,"ip":"0xffffffff81000020"}',
+	'{"t":7000,"k":"spte_protect","g":"0x101","protect":"write","level":1,"spte":"0x1234d75","flush":true}',
+	'{"t":8000,"k":"track_remove","mode":"write","g":"0x101","id":0,"node":2}',
+	'{"t":9000,"k":"anomaly","quirk":"Q20","g":"0x101"}',
+	'{"t":9500,"k":"end"}'
+].join('\n');
+
+/** Loads the small session once for each test and returns its address. */
+async function small(page: Page, name: string): Promise<string> {
+	const answer = await page.request.post(`/api/v1/sessions?name=${name}`, {
+		headers: { 'content-type': 'application/octet-stream' },
+		data: TRACE.replace('by hand', name)
+	});
+	const { session } = (await answer.json()) as { session: { id: string } };
+	return `/sessions/${session.id}`;
+}
+const panel = (page: Page) => page.getByRole('tabpanel');
+const fields = (page: Page) => page.getByLabel('Fields of the event');
+
+test('the event panel says every bit of an error code, and what the session assumes', async ({ page }) => {
+	await open(page, `${await small(page, 'panel-fault')}?seq=4&tab=event`);
+	await expect(fields(page)).toContainText('assumed: the trace does not name the vendor');
+	await expect(fields(page)).toContainText('the access was a write');
+	await expect(fields(page)).toContainText('the entry allowed no writes');
+	// where the host finds the byte: the slot's address + one page + 8
+	await expect(fields(page).getByRole('button', { name: '0x7f0000001008' })).toBeVisible();
+});
+
+test('buttons go from event to event: verdict, unknown fields, entry bits, quirk', async ({
+	page,
+	context
+}) => {
+	await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+	await open(page, `${await small(page, 'panel-steps')}?seq=5&tab=event`);
+	await expect(fields(page)).toContainText('2 (introspector)');
+	await expect(fields(page)).toContainText('a notifier refused: nothing is written');
+	await expect(panel(page).getByLabel(/1 more field/)).toContainText('blue');
+	await fields(page).getByRole('button', { name: '0xffffffff81000010' }).click();
+	expect(await page.evaluate(() => navigator.clipboard.readText())).toBe('0xffffffff81000010');
+	const next = panel(page).getByRole('button', { name: 'next' });
+	await next.click();
+	await expect(panel(page).getByRole('heading', { name: 'write' })).toBeVisible();
+	await next.click();
+	await expect(fields(page)).toContainText('a write fault may give W back without the MMU lock');
+	await next.click();
+	await next.click();
+	await expect(fields(page)).toContainText('Q20: A refused access is repeated without end');
+	await panel(page).getByRole('button', { name: 'previous' }).click();
+	await expect(panel(page).getByRole('heading', { name: 'track_remove' })).toBeVisible();
+});
+
+for (const colorScheme of ['light', 'dark'] as const)
+	test.describe(`${colorScheme} theme`, () => {
+		test.use({ colorScheme });
+
+		test('axe finds nothing on an explained fault', async ({ page }) => {
+			await open(page, `${await small(page, `panel-axe-${colorScheme}`)}?seq=4&tab=event`);
+			await expect(fields(page)).toContainText('writable');
+			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+		});
+	});
