@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
+import { drawLane } from '#lib/components/workbench/draw-lane.ts';
 import { drawShade } from '#lib/components/workbench/draw-shade.ts';
 import { colourIndex } from '#lib/view/colour-scale.ts';
+import { gfnScale } from '#lib/view/gfn-scale.ts';
 import { placeGrid } from '#lib/view/grid.ts';
 import { paintUp, paletteTable } from '#lib/view/palette.ts';
 
@@ -64,6 +66,28 @@ test('a zoomed cell covers exactly its pixels', () => {
 	// column 1 has its count in the upper row, column 2 in the lower one
 	expect([full(0, 0), full(19, 9), full(20, 9), full(19, 10)]).toEqual([true, true, false, false]);
 	expect([full(20, 10), full(39, 19), full(39, 9)]).toEqual([true, true, false]);
+});
+
+test('folded gfns stay empty, and a picture is cut at its stretch', () => {
+	// gfns 0 and 1 have cells, 2 to 17 nothing: a break of 15 pixels on top of 40 for two pages
+	const context = canvas(30, 55);
+	const { pieces } = gfnScale({ from: 0, to: 18 }, 55, [{ from: 2, to: 18 }]);
+	const sheet = painted('light').canvas;
+	const whole = { ...grid, max: 9, total: 13 };
+	const pictures = [
+		{ grid: whole, sheet },
+		// a picture that came for another view: its upper row lies in the fold
+		{ grid: { ...whole, startGfn: 1 }, sheet }
+	];
+	drawLane(context, {
+		...{ time: { from: 0, to: 30 }, width: 30, pieces, pictures, outlines: [], outlineColour: 'red' }
+	});
+	const full = (x: number, y: number) => pixel(context, x, y)[3] === 255;
+	// row 0 of the first picture: 20 pixels at the bottom, columns 0 and 2
+	expect([full(5, 54), full(5, 36), full(15, 54), full(25, 36)]).toEqual([true, true, false, true]);
+	// gfn 1: column 1 of the first, columns 0 and 2 of the second picture
+	expect([full(5, 34), full(15, 16), full(25, 16)]).toEqual([true, true, true]);
+	for (const x of [5, 15, 25]) for (const y of [0, 7, 14]) expect(full(x, y)).toBe(false);
 });
 
 test('a loss of no length is still two pixels wide', () => {

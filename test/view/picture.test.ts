@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { cellCsv, cellTable } from '#lib/view/cell-table.ts';
+import { cellCsv, cellTable, joinTables } from '#lib/view/cell-table.ts';
+import { gfnScale } from '#lib/view/gfn-scale.ts';
 import { pictureSvg, PLOT_WIDTH, wrapText, xml } from '#lib/view/picture.ts';
 import { drawBars, drawSeries } from '#lib/view/picture-charts.ts';
 import { drawHeat, gfnAxisTicks } from '#lib/view/picture-heat.ts';
@@ -15,8 +16,7 @@ const head = {
 const time = { from: 1e9, to: 3e9 };
 /** A heat map without a cell, a tick or a word. */
 const bare = {
-	image: '',
-	box: { x: 0, y: 0, width: 1, height: 1 },
+	parts: [],
 	height: 100,
 	time,
 	clock: 'ns',
@@ -28,13 +28,17 @@ const bare = {
 
 test('a heat map says its session, window, filter, axes and colours', () => {
 	const drawing = drawHeat({
-		image: 'data:image/png;base64,AAAA',
-		box: { x: 0, y: 10, width: PLOT_WIDTH, height: 380 },
+		parts: [
+			{
+				...{ top: 0, height: 400, image: 'data:image/png;base64,AAAA' },
+				box: { x: 0, y: 10, width: PLOT_WIDTH, height: 380 }
+			}
+		],
 		height: 400,
 		time,
 		clock: 'ns',
 		theme: 'light',
-		yTicks: gfnAxisTicks({ from: 0x100, to: 0x200 }, 400),
+		yTicks: gfnAxisTicks(gfnScale({ from: 0x100, to: 0x200 }, 400)),
 		yName: 'guest frame number (gfn)',
 		legend: { low: '1', high: '9', unit: 'accesses a cell (log scale)' },
 		uncovered: [{ from: 0, to: 2e9 }],
@@ -74,11 +78,39 @@ test('the outline of tracked pages lies on the borders of its cells', () => {
 		...bare,
 		theme: 'light',
 		uncovered: [],
-		tracked: { edges, columns: 2, rows: 2, box }
+		parts: [{ top: 20, height: 100, image: '', box, tracked: { edges, columns: 2, rows: 2, box } }]
 	});
-	// the plot begins at (110, 8); row 1's lower border is in its middle
-	expect(body).toContain('d="M110 58H1110M610 108V58"');
+	// the plot begins at (110, 8), the strip 20 pixels below; row 1's lower border is in its middle
+	expect(body).toContain('<g transform="translate(110,28)"');
+	expect(body).toContain('d="M0 50H1000M500 100V50"');
 	expect(body).toContain('>tracked</text>');
+});
+
+test('a break says what it leaves out, between the strips', () => {
+	const heat = { height: 100, time, clock: 'ns', theme: 'light', yTicks: [], yName: '' } as const;
+	const legend = { low: '', high: '', unit: '' };
+	const breaks = [{ top: 40, height: 15, label: '512 unused pages folded' }];
+	const { body } = drawHeat({ ...heat, legend, parts: [], breaks, uncovered: [], lost: [] });
+	expect(body).toContain('>512 unused pages folded<');
+	expect(body).toContain(`y1="48" y2="48"`);
+	expect(body).toContain(`y1="63" y2="63"`);
+});
+
+test('a table of two stretches has a row for the fold between them', () => {
+	const grid = { startNs: 0, columnNs: 10, columns: 2, rowPages: 4, rows: 1 };
+	const span = { from: 0, to: 20 };
+	const low = cellTable({ ...grid, startGfn: 0, cells: [1, 2] }, { time: span, gfns: { from: 0, to: 4 } });
+	const high = cellTable(
+		{ ...grid, startGfn: 90, cells: [3, 4] },
+		{ time: span, gfns: { from: 90, to: 94 } }
+	);
+	const { rows, columns } = joinTables([low, high], [{ from: 4, to: 90 }], 0);
+	expect(columns).toHaveLength(2);
+	expect(rows).toEqual([
+		{ gfns: { from: 90, to: 94 }, cells: [3, 4] },
+		{ gfns: { from: 4, to: 90 }, cells: [0, 0], folded: true },
+		{ gfns: { from: 0, to: 4 }, cells: [1, 2] }
+	]);
 });
 
 test('a chart over time has both axes, and a legend of its lines', () => {

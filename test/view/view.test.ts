@@ -8,7 +8,7 @@ import { colourIndex } from '#lib/view/colour-scale.ts';
 import { uncovered } from '#lib/view/coverage.ts';
 import { formatBytes, formatDuration, formatShare, formatTime } from '#lib/view/format.ts';
 import { cellAt, placeGrid } from '#lib/view/grid.ts';
-import { laneHeights, LEAST_HEIGHT } from '#lib/view/lane-layout.ts';
+import { LANE_HEIGHTS, laneHeights, LEAST_HEIGHT } from '#lib/view/lane-layout.ts';
 import { pageGridLayout, pagePoint, pagesAt } from '#lib/view/page-grid.ts';
 import { gridCells, pageTraps, rightsText, TRAP_EXEC, TRAP_READ, TRAP_WRITE } from '#lib/view/page-traps.ts';
 import { parsePage, parseTime, parseTimeTarget } from '#lib/view/parse-input.ts';
@@ -56,7 +56,9 @@ const anyView: fc.Arbitrary<ViewState> = fc.record({
 	filter: fc.string(),
 	brush: fc.option(fc.record({ lane: fc.nat(40), time: range(2 ** 52), gfns: range(2 ** 39) })),
 	turned: fc.uniqueArray(fc.nat(40)),
-	table: fc.boolean()
+	table: fc.boolean(),
+	fold: fc.boolean(),
+	heights: fc.constantFrom(...LANE_HEIGHTS)
 });
 
 describe('the address', () => {
@@ -180,6 +182,11 @@ describe('lane heights', () => {
 			{ lane: 1, npages: 65_280, accesses: 1_000_000 }
 		];
 		expect(laneHeights(lanes, 400)).toEqual([LEAST_HEIGHT, 400 - LEAST_HEIGHT]);
+	});
+	test('equal heights share the room, whatever the lanes hold', () => {
+		const lanes = [160, 65_280, 16].map((npages, lane) => ({ lane, npages, accesses: lane }));
+		expect(laneHeights(lanes, 301, 'equal')).toEqual([100, 100, 100]);
+		expect(laneHeights(lanes, 30, 'equal')).toEqual([LEAST_HEIGHT, LEAST_HEIGHT, LEAST_HEIGHT]);
 	});
 	test('no lane is lower than its least, even where there is no room', () => {
 		const lanes = Array.from({ length: 30 }, (_, lane) => ({ lane, npages: 512, accesses: 10 }));

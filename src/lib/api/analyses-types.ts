@@ -36,6 +36,14 @@ export interface PageNeighbours {
 	readonly next: WireEvent | null;
 }
 
+/** Gfns that were accessed or tracked in the whole session, by lane, ascending; between two ranges nothing happened. */
+export interface UsedGfns {
+	readonly lanes: readonly {
+		readonly lane: number;
+		readonly ranges: readonly { readonly gfn: number; readonly npages: number }[];
+	}[];
+}
+
 /** Why a page is tracked right before event `seq`. */
 export interface WhyTracked {
 	readonly gfn: number;

@@ -1,4 +1,4 @@
-import type { EventRowPage, EventStep, StateDiff, WhyTracked } from './analyses-types.ts';
+import type { EventRowPage, EventStep, StateDiff, UsedGfns, WhyTracked } from './analyses-types.ts';
 import type {
 	EventPage,
 	PageHistory,
@@ -67,6 +67,10 @@ export const getWhyTracked = (id: string, gfn: number, query: Query, signal?: Ab
 	json<WhyTracked>(sessionUrl(id, `/pages/${gfn}/why`, query), signal);
 export const getPage = (id: string, gfn: number, signal?: AbortSignal) =>
 	json<PageHistory>(sessionUrl(id, `/pages/${gfn}`), signal);
+
+/** Gfns that were accessed or tracked in the whole session, by lane. */
+export const getUsed = (id: string, query: Query, signal?: AbortSignal) =>
+	json<UsedGfns>(sessionUrl(id, '/used', query), signal);
 
 /** Tracked pages as bytes (`format=grid`). */
 export const getTracked = async (id: string, query: Query, signal?: AbortSignal): Promise<ArrayBuffer> =>

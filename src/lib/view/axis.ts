@@ -1,5 +1,6 @@
 import { tickStep, ticks } from 'd3';
 import { hex } from '#lib/domain/units.ts';
+import type { GfnScale } from './gfn-scale.ts';
 import { type Clock, formatPoint, THIN } from './format.ts';
 import { type Range, span } from './range.ts';
 
@@ -41,4 +42,29 @@ export function gfnTicks(range: Range, count: number): Tick[] {
 	for (let at = Math.ceil((range.from + 1) / step) * step; at < range.to; at += step)
 		if (at - range.from >= step * 0.6) values.push(at);
 	return values.map((value) => ({ value, label: hex(value) }));
+}
+
+/** Least distance between two labels of a lane's axis, in pixels. */
+const LABEL_HEIGHT = 11;
+
+/** A gfn label with its pixel. */
+export interface PlacedGfn extends Tick {
+	readonly at: number;
+}
+
+/**
+ * Labels of a lane's axis about every `distance` pixels: in each stretch that is shown its lowest gfn and round ones;
+ * none within a fold, and none that would touch another. From the lowest gfn to the highest.
+ */
+export function laneTicks(scale: GfnScale, distance: number): PlacedGfn[] {
+	const placed: PlacedGfn[] = [];
+	for (const { gfns, height, folded } of scale.pieces) {
+		if (folded) continue;
+		for (const tick of gfnTicks(gfns, Math.max(1, height / distance))) {
+			const at = scale.at(tick.value);
+			const last = placed.at(-1);
+			if (!last || last.at - at >= LABEL_HEIGHT) placed.push({ ...tick, at });
+		}
+	}
+	return placed;
 }

@@ -5,7 +5,14 @@ import type { Range } from './range.ts';
 export interface CellTable {
 	/** Half-open time of each column, cut to the window. */
 	readonly columns: readonly Range[];
-	readonly rows: readonly { readonly gfns: Range; readonly cells: readonly number[] }[];
+	readonly rows: readonly CellRow[];
+}
+
+/** A row of cells; `folded` if the picture folds its gfns, because nothing ever happened to them. */
+export interface CellRow {
+	readonly gfns: Range;
+	readonly cells: readonly number[];
+	readonly folded?: true;
 }
 
 /** The table of a grid whose cells are row-major with the lowest gfn first; ranges are cut to what was asked. */
@@ -23,6 +30,14 @@ export function cellTable(
 		return { gfns: { from: Math.max(from, gfns.from), to: Math.min(from + grid.rowPages, gfns.to) }, cells };
 	});
 	return { columns, rows: rows.reverse() };
+}
+
+/** Tables of several stretches of gfns as one, with a row of `none` (what an unused cell holds) for each fold. */
+export function joinTables(tables: readonly CellTable[], folds: readonly Range[], none: number): CellTable {
+	const columns = tables[0]?.columns ?? [];
+	const gaps = folds.map((gfns): CellRow => ({ gfns, cells: columns.map(() => none), folded: true }));
+	const rows = [...tables.flatMap((table) => table.rows), ...gaps];
+	return { columns, rows: rows.sort((a, b) => b.gfns.from - a.gfns.from) };
 }
 
 /**

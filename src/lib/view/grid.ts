@@ -40,20 +40,38 @@ export interface Cell {
 	readonly columnTotal: number;
 }
 
-/** The cell at a point; null outside the grid. */
+/**
+ * The cell at a point in the first of some grids of one lane that holds it, its column summed up over all of them; null
+ * outside. Grids are of one time axis and hold different gfns.
+ */
+export function cellIn(grids: readonly Grid[], tsNs: number, gfn: number): Cell | null {
+	for (const grid of grids) {
+		const cell = cellAt(grid, tsNs, gfn);
+		if (cell) return { ...cell, columnTotal: grids.reduce((sum, each) => sum + columnSum(each, tsNs), 0) };
+	}
+	return null;
+}
+
+function columnSum(grid: Grid, tsNs: number): number {
+	const column = Math.floor((tsNs - grid.startNs) / grid.columnNs);
+	if (column < 0 || column >= grid.columns) return 0;
+	let sum = 0;
+	for (let i = column; i < grid.cells.length; i += grid.columns) sum += grid.cells[i] ?? 0;
+	return sum;
+}
+
+/** The cell at a point, its column summed up in the grid alone; null outside the grid. */
 export function cellAt(grid: Grid, tsNs: number, gfn: number): Cell | null {
 	const column = Math.floor((tsNs - grid.startNs) / grid.columnNs);
 	const row = Math.floor((gfn - grid.startGfn) / grid.rowPages);
 	if (column < 0 || column >= grid.columns || row < 0 || row >= grid.rows) return null;
-	let columnTotal = 0;
-	for (let i = column; i < grid.cells.length; i += grid.columns) columnTotal += grid.cells[i] ?? 0;
 	const from = grid.startNs + column * grid.columnNs;
 	const startGfn = grid.startGfn + row * grid.rowPages;
 	return {
 		time: { from, to: from + grid.columnNs },
 		gfns: { from: startGfn, to: startGfn + grid.rowPages },
 		count: grid.cells[row * grid.columns + column] ?? 0,
-		columnTotal
+		columnTotal: columnSum(grid, tsNs)
 	};
 }
 

@@ -11,12 +11,22 @@ const PAGE_HEIGHT = 6;
 /** A lane with no more than this share of all accesses stays at its least height. */
 export const QUIET_SHARE = 0.001;
 
+/** Taller the more pages a lane has, or all alike. */
+export const LANE_HEIGHTS = ['proportional', 'equal'] as const;
+export type LaneHeights = (typeof LANE_HEIGHTS)[number];
+
 /**
  * Heights of the lanes in the given order, filling `height` if that is possible. Each lane gets its least; what is
  * left is shared among the busy ones by the square root of their pages, so that main memory gets most and small
- * slots stay readable; no page gets more than 6 pixels unless nobody else wants the room.
+ * slots stay readable; no page gets more than 6 pixels unless nobody else wants the room. `equal` gives each lane the
+ * same, but never less than its least.
  */
-export function laneHeights(lanes: readonly LaneSize[], height: number): number[] {
+export function laneHeights(
+	lanes: readonly LaneSize[],
+	height: number,
+	how: LaneHeights = 'proportional'
+): number[] {
+	if (how === 'equal') return lanes.map(() => Math.max(LEAST_HEIGHT, Math.floor(height / lanes.length)));
 	const total = lanes.reduce((sum, lane) => sum + lane.accesses, 0);
 	const heights = lanes.map((): number => LEAST_HEIGHT);
 	const wants = lanes.map((lane) =>

@@ -1,5 +1,6 @@
 import { hex } from '#lib/domain/units.ts';
 import { formatCount, formatPages } from './format.ts';
+import { type Range, span } from './range.ts';
 
 /** What a lane's label needs. */
 export interface LaneLabel {
@@ -24,3 +25,7 @@ export const laneSummary = (lane: LaneLabel): string =>
 	`${laneName(lane)}, ${laneSlots(lane)}: gfns ${hex(lane.baseGfn)} to ${hex(lane.baseGfn + lane.npages - 1)}, ` +
 	`${formatCount(lane.npages, 'page')} (${formatPages(lane.npages)}), ` +
 	formatCount(lane.accesses, 'access', 'accesses');
+
+/** What a break of the gfn axis leaves out. */
+export const foldLabel = (gfns: Range): string =>
+	`${formatCount(span(gfns), 'unused page')} (${formatPages(span(gfns))}) folded`;

@@ -1,18 +1,41 @@
-import { gfnTicks } from './axis.ts';
+import { laneTicks } from './axis.ts';
+import type { GfnScale } from './gfn-scale.ts';
 import type { Clock } from './format.ts';
 import type { Box } from './grid.ts';
 import { paletteStops, type Theme } from './palette.ts';
 import { type Drawing, pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText } from './picture.ts';
 import { AXIS_HEIGHT, frame, legendRow, type PlacedTick, timeAxis, valueAxis } from './picture-charts.ts';
 import type { Edge } from './tracked-outline.ts';
-import { type Range, scaleOf, upScaleOf } from './range.ts';
+import { type Range, scaleOf } from './range.ts';
 
-/** A heat map to be drawn. */
-export interface HeatDrawing {
+/** A strip of the plot, as wide as it and cut at its own edges, with painted cells; boxes are placed within the strip. */
+export interface HeatPart {
+	readonly top: number;
+	readonly height: number;
 	/** The painted cells as a data URL of a PNG, one pixel a cell. */
 	readonly image: string;
-	/** Where the cells lie in the plot, whose size is `PLOT_WIDTH` by `height`. */
+	/** Where the cells lie; may reach beyond the strip. */
 	readonly box: Box;
+	/** Outline of the tracked pages: edges in cells of a grid that lies at `box`; absent if the source tells none. */
+	readonly tracked?: {
+		readonly edges: readonly Edge[];
+		readonly columns: number;
+		readonly rows: number;
+		readonly box: Box;
+	};
+}
+
+/** A strip of the plot that stands for unused gfns, with what it says. */
+export interface HeatBreak {
+	readonly top: number;
+	readonly height: number;
+	readonly label: string;
+}
+
+/** A heat map to be drawn; its plot is `PLOT_WIDTH` by `height`. */
+export interface HeatDrawing {
+	readonly parts: readonly HeatPart[];
+	readonly breaks?: readonly HeatBreak[];
 	readonly height: number;
 	readonly time: Range;
 	readonly clock: Clock;
@@ -24,24 +47,14 @@ export interface HeatDrawing {
 	/** Stretches of time without a memslot, and those in which events were lost. */
 	readonly uncovered: readonly Range[];
 	readonly lost: readonly Range[];
-	/** Outline of the tracked pages: edges in cells of a grid that lies at `box`; absent if the source tells none. */
-	readonly tracked?: {
-		readonly edges: readonly Edge[];
-		readonly columns: number;
-		readonly rows: number;
-		readonly box: Box;
-	};
 }
 
-/** Ticks of a gfn axis over `height` pixels. */
-export function gfnAxisTicks(gfns: Range, height: number): PlacedTick[] {
-	const y = upScaleOf(gfns, height);
-	return gfnTicks(gfns, height / 30).map(({ value, label }) => ({ at: y.at(value), label }));
-}
+/** Ticks of a gfn axis. */
+export const gfnAxisTicks = (scale: GfnScale): PlacedTick[] => laneTicks(scale, 30);
 
 /** Draws a heat map with its axes, shades and colour legend. */
 export function drawHeat(heat: HeatDrawing): Drawing {
-	const { height, theme, time, clock, box } = heat;
+	const { height, theme, time, clock } = heat;
 	const top = 8;
 	const parts = [
 		`<defs><clipPath id="plot"><rect x="${PLOT_LEFT}" y="${top}" width="${PLOT_WIDTH}" height="${height}"/></clipPath>`,
@@ -50,8 +63,8 @@ export function drawHeat(heat: HeatDrawing): Drawing {
 		`</defs><g clip-path="url(#plot)">`,
 		`<rect x="${PLOT_LEFT}" y="${top}" width="${PLOT_WIDTH}" height="${height}" fill="${pictureColour(theme, 'plot')}"/>`,
 		...shades(heat.uncovered, heat, top, pictureColour(theme, 'uncovered')),
-		`<image x="${round(PLOT_LEFT + box.x)}" y="${round(top + box.y)}" width="${round(box.width)}" height="${round(box.height)}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${heat.image}"/>`,
-		outline(heat, top),
+		...heat.parts.map((part, i) => strip(part, i, top, theme)),
+		...(heat.breaks ?? []).map((gap) => breakStrip(gap, top, theme)),
 		...shades(heat.lost, heat, top, 'url(#lost)'),
 		'</g>',
 		frame(top, height, theme),
@@ -62,12 +75,42 @@ export function drawHeat(heat: HeatDrawing): Drawing {
 	return { body: parts.join(''), height: top + height + AXIS_HEIGHT + 24 };
 }
 
+/** A strip's cells and outline, cut at its edges. */
+function strip(part: HeatPart, index: number, top: number, theme: Theme): string {
+	const { box, image, height } = part;
+	const clip = `strip-${index}`;
+	return (
+		`<clipPath id="${clip}"><rect width="${PLOT_WIDTH}" height="${round(height)}"/></clipPath>` +
+		`<g transform="translate(${PLOT_LEFT},${round(top + part.top)})" clip-path="url(#${clip})">` +
+		`<image x="${round(box.x)}" y="${round(box.y)}" width="${round(box.width)}" height="${round(box.height)}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${image}"/>` +
+		outline(part, theme) +
+		'</g>'
+	);
+}
+
+/** A break says what it leaves out. */
+function breakStrip({ top: at, height, label }: HeatBreak, top: number, theme: Theme): string {
+	const y = round(top + at);
+	const line = (edge: number) =>
+		`<line x1="${PLOT_LEFT}" x2="${PLOT_LEFT + PLOT_WIDTH}" y1="${edge}" y2="${edge}" stroke="${pictureColour(theme, 'axis')}" stroke-dasharray="4 3"/>`;
+	const text = svgText(label, {
+		...{ x: PLOT_LEFT + PLOT_WIDTH / 2, y: y + height / 2 + 3.5, size: 10, anchor: 'middle' },
+		fill: pictureColour(theme, 'muted')
+	});
+	return (
+		`<rect x="${PLOT_LEFT}" y="${y}" width="${PLOT_WIDTH}" height="${round(height)}" fill="${pictureColour(theme, 'bg')}"/>` +
+		line(y) +
+		line(round(y + height)) +
+		text
+	);
+}
+
 /** The tracked pages' outline as one path. */
-function outline({ tracked, theme }: HeatDrawing, top: number): string {
+function outline({ tracked }: HeatPart, theme: Theme): string {
 	if (!tracked) return '';
 	const { box, columns, rows, edges } = tracked;
-	const x = (column: number) => round(PLOT_LEFT + box.x + (column * box.width) / columns);
-	const y = (row: number) => round(top + box.y + box.height - (row * box.height) / rows);
+	const x = (column: number) => round(box.x + (column * box.width) / columns);
+	const y = (row: number) => round(box.y + box.height - (row * box.height) / rows);
 	const path = edges.map((edge) =>
 		edge.across
 			? `M${x(edge.x)} ${y(edge.y)}H${x(edge.x + edge.length)}`
@@ -99,14 +142,16 @@ const gradient = (theme: Theme): string => {
 	return `<linearGradient id="ramp">${stops.join('')}</linearGradient>`;
 };
 
-function colourLegend({ legend, theme, uncovered, lost, tracked }: HeatDrawing, y: number): string {
+function colourLegend({ legend, theme, uncovered, lost, parts }: HeatDrawing, y: number): string {
 	const fill = pictureColour(theme, 'text');
 	const low = 12 + legend.low.length * 7;
 	const x = PLOT_LEFT + PLOT_WIDTH / 2;
 	const squares = [
 		{ label: 'none', colour: pictureColour(theme, 'plot') },
 		...(uncovered.length ? [{ label: 'no memslot', colour: pictureColour(theme, 'uncovered') }] : []),
-		...(tracked ? [{ label: 'tracked', colour: pictureColour(theme, 'tracked') }] : []),
+		...(parts.some((part) => part.tracked)
+			? [{ label: 'tracked', colour: pictureColour(theme, 'tracked') }]
+			: []),
 		...(lost.length ? [{ label: 'events lost', colour: 'url(#lost)' }] : [])
 	];
 	return (

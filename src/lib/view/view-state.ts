@@ -3,6 +3,7 @@ import { hex } from '#lib/domain/units.ts';
 import { type AnalysisView, analysisParams, DEFAULT_ANALYSIS, parseAnalysis } from './analysis-view.ts';
 import { CELL_VALUES, type CellValue } from './cell-values.ts';
 import { COLOUR_SCALES, type ColourScale } from './colour-scale.ts';
+import { LANE_HEIGHTS, type LaneHeights } from './lane-layout.ts';
 import { parseRange, parseWhole } from './parse-input.ts';
 import type { Range } from './range.ts';
 
@@ -40,6 +41,9 @@ export interface ViewState {
 	/** Lanes that are opened or closed against the rule (lanes without accesses are closed). */
 	readonly turned: readonly number[];
 	readonly table: boolean;
+	/** Whether long stretches of unused gfns are folded. */
+	readonly fold: boolean;
+	readonly heights: LaneHeights;
 }
 
 export const DEFAULT_VIEW: ViewState = {
@@ -56,7 +60,9 @@ export const DEFAULT_VIEW: ViewState = {
 	brush: null,
 	pin: null,
 	turned: [],
-	table: true
+	table: true,
+	fold: true,
+	heights: 'proportional'
 };
 
 const oneOf = <T extends string>(text: string | null, allowed: readonly T[], fallback: T): T =>
@@ -112,7 +118,9 @@ export function parseView(params: URLSearchParams): ViewState {
 			.split(',')
 			.map((lane) => parseWhole(lane))
 			.filter((lane) => lane !== null),
-		table: params.get('table') !== '0'
+		table: params.get('table') !== '0',
+		fold: params.get('fold') !== '0',
+		heights: oneOf(params.get('heights'), LANE_HEIGHTS, DEFAULT_VIEW.heights)
 	};
 }
 
@@ -140,6 +148,8 @@ export function formatView(view: ViewState): string {
 	add('pin', view.pin === null ? null : String(view.pin));
 	add('turned', view.turned.length ? view.turned.join(',') : null);
 	add('table', view.table ? null : '0');
+	add('fold', view.fold ? null : '0');
+	add('heights', view.heights === DEFAULT_VIEW.heights ? null : view.heights);
 	const text = params.map(([name, value]) => `${name}=${readable(value)}`).join('&');
 	return text && `?${text}`;
 }

@@ -147,9 +147,13 @@ function drawOffsets(bench: Workbench, data: OffsetMap, theme: Theme): Drawing {
 	const y = scaleOf({ from: 0, to: data.periodNs }, height);
 	const share = (data.rows * data.rowNs) / data.periodNs;
 	return drawHeat({
-		image: cellImage(data, index, theme),
-		// the last row may reach beyond the period
-		box: { x: 0, y: height * (1 - share), width: PLOT_WIDTH, height: height * share },
+		parts: [
+			{
+				...{ top: 0, height, image: cellImage(data, index, theme) },
+				// the last row may reach beyond the period
+				box: { x: 0, y: height * (1 - share), width: PLOT_WIDTH, height: height * share }
+			}
+		],
 		...{ height, time, clock, theme, uncovered: [], lost: [] },
 		yTicks: [0, 0.25, 0.5, 0.75, 1].map((part) => ({
 			at: height - y.at(part * data.periodNs),

@@ -5,68 +5,96 @@ import type { LaneInfo } from '#lib/domain/session-info.ts';
 import { ageIndex, valueName, valueText, valueUnit } from '#lib/view/cell-values.ts';
 import { colourIndex } from '#lib/view/colour-scale.ts';
 import { uncovered } from '#lib/view/coverage.ts';
-import { formatCount, formatGfns } from '#lib/view/format.ts';
+import { formatCount, formatGfns, formatInt } from '#lib/view/format.ts';
+import type { GfnPiece, GfnScale } from '#lib/view/gfn-scale.ts';
 import { type Grid, placeGrid } from '#lib/view/grid.ts';
-import { laneName, laneSlots } from '#lib/view/lane-text.ts';
+import { foldLabel, laneName, laneSlots } from '#lib/view/lane-text.ts';
 import type { Theme } from '#lib/view/palette.ts';
 import { type Picture, pictureSvg, PLOT_WIDTH } from '#lib/view/picture.ts';
 import { trackedOutline } from '#lib/view/tracked-outline.ts';
-import { drawHeat, gfnAxisTicks, type HeatDrawing } from '#lib/view/picture-heat.ts';
+import { drawHeat, gfnAxisTicks, type HeatPart } from '#lib/view/picture-heat.ts';
 import { cellImage } from './cell-image.ts';
 import { pictureHead } from './picture-head.ts';
 
 const HEIGHT = 420;
 
-/** The cells of exactly the window and gfns that the lane shows. @throws {ApiProblem} */
-export async function laneGrid(
+/** A stretch of the lane's gfns that is not folded, and its cells. */
+interface Stretch {
+	readonly piece: GfnPiece;
+	readonly grid: Grid;
+}
+
+/**
+ * The cells of exactly the window and gfns that the lane shows, a grid for each stretch that is not folded; `rows`
+ * are shared among them by their pages. @throws {ApiProblem}
+ */
+export async function laneStretches(
 	bench: Workbench,
 	lane: LaneInfo,
-	columns: number,
-	rows: number
-): Promise<Grid> {
+	{ columns, rows }: { columns: number; rows: number }
+): Promise<{ scale: GfnScale; stretches: Stretch[] }> {
 	const { modes, value } = bench.view;
-	const { from, to } = bench.gfnsOf(lane);
-	const query = {
-		...{ lane: lane.lane, kinds: modes.join(','), value, from: bench.time.from, to: bench.time.to },
-		...{ gfn: `${from}..${to}`, columns, rows }
+	const scale = bench.gfnScaleOf(lane, HEIGHT);
+	const shown = scale.pieces.filter((piece) => !piece.folded);
+	const room = shown.reduce((sum, piece) => sum + piece.height, 0);
+	const ask = async (piece: GfnPiece): Promise<Stretch> => {
+		const query = {
+			...{ lane: lane.lane, kinds: modes.join(','), value, from: bench.time.from, to: bench.time.to },
+			...{ gfn: `${piece.gfns.from}..${piece.gfns.to}`, columns },
+			rows: Math.max(1, Math.round((rows * piece.height) / room))
+		};
+		return { piece, grid: decodeGrid(await getGrid(bench.session.id, query)) };
 	};
-	return decodeGrid(await getGrid(bench.session.id, query));
+	return { scale, stretches: await Promise.all(shown.map(ask)) };
 }
 
 /** The outline of the pages that some shown mode tracks; absent if the source tells none. @throws {ApiProblem} */
-async function laneOutline(bench: Workbench, lane: LaneInfo): Promise<{ tracked?: HeatDrawing['tracked'] }> {
+async function outlineOf(
+	bench: Workbench,
+	lane: LaneInfo,
+	{ gfns, height }: GfnPiece
+): Promise<Pick<HeatPart, 'tracked'>> {
 	const { modes } = bench.view;
 	if (!bench.hasTracking || !modes.length) return {};
-	const gfns = bench.gfnsOf(lane);
 	const query = {
 		...{ lane: lane.lane, mode: modes.join(','), from: bench.time.from, to: bench.time.to },
-		...{ gfn: `${gfns.from}..${gfns.to}`, columns: PLOT_WIDTH / 2, rows: HEIGHT / 2 }
+		...{ gfn: `${gfns.from}..${gfns.to}`, columns: PLOT_WIDTH / 2, rows: Math.ceil(height / 2) }
 	};
 	const grid = decodeGrid(await getTracked(bench.session.id, query));
-	const box = placeGrid(grid, { time: bench.time, gfns, width: PLOT_WIDTH, height: HEIGHT });
+	const box = placeGrid(grid, { time: bench.time, gfns, width: PLOT_WIDTH, height });
 	return { tracked: { edges: trackedOutline(grid), columns: grid.columns, rows: grid.rows, box } };
 }
 
 /** A picture of a lane as it is on the screen, drawn anew at the picture's size. @throws {ApiProblem} */
 export async function makeLanePicture(bench: Workbench, lane: LaneInfo, theme: Theme): Promise<Picture> {
-	const { value, scale } = bench.view;
+	const { value, scale: colours } = bench.view;
 	const gfns = bench.gfnsOf(lane);
-	const grid = await laneGrid(bench, lane, PLOT_WIDTH, HEIGHT);
-	const outline = await laneOutline(bench, lane);
-	const most = Math.max(1, grid.max);
-	const counts = colourIndex(scale, most, [grid.cells]);
+	const { scale, stretches } = await laneStretches(bench, lane, { columns: PLOT_WIDTH, rows: HEIGHT });
+	const most = stretches.reduce((max, { grid }) => Math.max(max, grid.max), 1);
+	const counts = colourIndex(
+		colours,
+		most,
+		stretches.map(({ grid }) => grid.cells)
+	);
+	const index = value === 'age' ? ageIndex(counts) : counts;
+	const parts = stretches.map(async ({ piece, grid }): Promise<HeatPart> => ({
+		...{ top: piece.top, height: piece.height, image: cellImage(grid, index, theme) },
+		box: placeGrid(grid, { time: bench.time, gfns: piece.gfns, width: PLOT_WIDTH, height: piece.height }),
+		...(await outlineOf(bench, lane, piece))
+	}));
 	const text = valueText(value, most, bench.clock);
 	const drawing = drawHeat({
-		...outline,
-		image: cellImage(grid, value === 'age' ? ageIndex(counts) : counts, theme),
-		box: placeGrid(grid, { time: bench.time, gfns, width: PLOT_WIDTH, height: HEIGHT }),
+		parts: await Promise.all(parts),
+		breaks: scale.pieces
+			.filter((piece) => piece.folded)
+			.map(({ top, height, gfns: gap }) => ({ top, height, label: foldLabel(gap) })),
 		height: HEIGHT,
 		...{ time: bench.time, clock: bench.clock, theme },
-		yTicks: gfnAxisTicks(gfns, HEIGHT),
+		yTicks: gfnAxisTicks(scale),
 		yName: 'guest frame number (gfn)',
 		legend: {
 			...(value === 'age' ? { low: text, high: 'now,' } : { low: '1', high: text }),
-			unit: `${valueUnit(value)} (${scale} scale)`
+			unit: `${valueUnit(value)} (${colours} scale)`
 		},
 		uncovered: uncovered(bench.session.memslots, lane.lane, bench.whole),
 		lost: bench.session.losses.map((loss) => ({
@@ -74,9 +102,10 @@ export async function makeLanePicture(bench: Workbench, lane: LaneInfo, theme: T
 			to: Math.max(loss.endNs, loss.startNs + 1)
 		}))
 	});
+	const pages = [...new Set(stretches.map(({ grid }) => grid.rowPages))].sort((a, b) => a - b);
 	const conditions = [
 		`gfns ${formatGfns(gfns.from, gfns.to)}, ${formatCount(gfns.to - gfns.from, 'page')}`,
-		`a cell is ${formatCount(grid.rowPages, 'page')} high`
+		`a cell is ${pages.map(formatInt).join(' or ')} ${pages.length === 1 && pages[0] === 1 ? 'page' : 'pages'} high`
 	];
 	const title = `${laneName(lane)} (${laneSlots(lane)}): ${valueName(value)}`;
 	return pictureSvg(pictureHead(bench, { title, theme, conditions }), drawing);

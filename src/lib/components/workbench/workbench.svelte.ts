@@ -1,7 +1,8 @@
 import { SvelteMap } from 'svelte/reactivity';
-import { getState, getStep } from '#lib/api/client.ts';
+import { getState, getStep, getUsed } from '#lib/api/client.ts';
 import type { SessionDetail, StateView } from '#lib/api/types.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
+import { foldsOf, type GfnScale, gfnScale } from '#lib/view/gfn-scale.ts';
 import type { Grid } from '#lib/view/grid.ts';
 import { laneHeights, lanesDownwards, QUIET_SHARE } from '#lib/view/lane-layout.ts';
 import { Latest } from '#lib/view/latest.ts';
@@ -29,8 +30,11 @@ export class Workbench {
 	/** The tracking state at the cursor; null until the first one came. */
 	now = $state.raw<StateView | null>(null);
 	stateFailed = $state('');
-	/** Heat maps on the screen, by lane. */
-	readonly grids = new SvelteMap<number, Grid>();
+	/** Heat maps on the screen, by lane: one for each stretch of gfns that is not folded. */
+	readonly grids = new SvelteMap<number, readonly Grid[]>();
+	/** Gfns that were accessed or tracked in the session, by lane; null until they came. */
+	used = $state.raw<ReadonlyMap<number, readonly Range[]> | null>(null);
+	readonly foldsKnown = $derived(!this.view.fold || this.used !== null);
 	/** Size of the lanes' box. */
 	width = $state(1000);
 	height = $state(420);
@@ -55,11 +59,13 @@ export class Workbench {
 	readonly open = $derived(this.lanes.filter((lane) => !this.isFolded(lane)));
 	readonly quiet = $derived(this.lanes.filter((lane) => this.isFolded(lane)));
 	/** Heights of the open lanes' heat maps, in order. */
-	readonly heights = $derived(laneHeights(this.open, this.height - this.open.length * HEADING - this.footer));
+	readonly heights = $derived(
+		laneHeights(this.open, this.height - this.open.length * HEADING - this.footer, this.view.heights)
+	);
 	/** True if the source tells what is tracked, so that there is an outline to draw. */
 	readonly hasTracking = $derived((this.session.kinds.track_add ?? 0) > 0);
 	/** Largest cell of all grids on the screen: one colour scale for all lanes. */
-	readonly max = $derived(Math.max(1, ...[...this.grids.values()].map((grid) => grid.max)));
+	readonly max = $derived(Math.max(1, ...[...this.grids.values()].flat().map((grid) => grid.max)));
 
 	/** True while a growing session is followed: the cursor is at its end unless the view puts it elsewhere. */
 	following = $state(false);
@@ -93,6 +99,28 @@ export class Workbench {
 
 	gfnsOf(lane: LaneInfo): Range {
 		return this.view.gfns[lane.lane] ?? { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
+	}
+
+	/** The gfn axis of a lane `height` pixels tall, folded if the view says so. */
+	gfnScaleOf(lane: LaneInfo, height: number): GfnScale {
+		const gfns = this.gfnsOf(lane);
+		const folds = this.view.fold ? foldsOf(gfns, this.used?.get(lane.lane) ?? []) : [];
+		return gfnScale(gfns, height, folds);
+	}
+
+	/** Asks which gfns were used at all; without an answer nothing folds. */
+	async loadUsed(signal: AbortSignal): Promise<void> {
+		const { id, events } = this.session;
+		const lanes = await getUsed(id, { events }, signal).then(
+			(got) => got.lanes,
+			() => []
+		);
+		if (signal.aborted) return;
+		const ranges = (lane: (typeof lanes)[number]) =>
+			lane.ranges.map(({ gfn, npages }): Range => ({ from: gfn, to: gfn + npages }));
+		// replaced as a whole, never changed
+		// eslint-disable-next-line svelte/prefer-svelte-reactivity
+		this.used = new Map(lanes.map((lane) => [lane.lane, ranges(lane)]));
 	}
 
 	/** Changes the view; `step` makes it an entry of the history, else it replaces the present one. */

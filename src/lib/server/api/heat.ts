@@ -1,10 +1,11 @@
 import { z } from '@hono/zod-openapi';
-import type { TrackedGrid } from '#lib/api/analyses-types.ts';
+import type { TrackedGrid, UsedGfns } from '#lib/api/analyses-types.ts';
 import type { HeatMap } from '#lib/api/types.ts';
 import { ACCESS_KINDS, MODES, type Mode } from '#lib/domain/kinds.ts';
 import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import { heatMap } from '../query/heat-map.ts';
 import { trackedGrid } from '../query/tracked-grid.ts';
+import { usedGfns } from '../query/used-gfns.ts';
 import { encodeGrid } from './grid.ts';
 import { cells, filterFields, flag, gfnRange, modeList, toFilter, whole } from './params.ts';
 import { ApiError } from './problem.ts';
@@ -94,5 +95,11 @@ export function registerHeat(api: Api): void {
 		const grid = await trackedGrid(c.env.store, session, wanted, c.req.raw.signal);
 		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, BINARY);
 		return c.json({ ...grid, cells: [...grid.cells] } satisfies TrackedGrid);
+	});
+
+	const used = get('/sessions/{id}/used', 'Gfns that were accessed or tracked, by lane', z.object({}));
+	api.openapi(used, async (c) => {
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		return c.json((await usedGfns(c.env.store, session)) satisfies UsedGfns);
 	});
 }
