@@ -56,6 +56,18 @@ test('pages, streams and timelines take the same text', async () => {
 	]);
 });
 
+test('CSV has the columns asked for, of the events between two numbers that the filter wants', async () => {
+	const text = await (
+		await call(`/events.csv?${q('preexec')}&from=11&to=42&columns=seq,time_ns,kind,gfn`)
+	).text();
+	expect(text).toBe(
+		'seq,time_ns,kind,gfn\n11,110,preexec,0x10a\n21,210,preexec,0x114\n31,310,preexec,0x11e\n41,410,preexec,0x128\n'
+	);
+	const all = await (await call('/events.csv?to=1')).text();
+	expect(all.split('\n')[1]).toBe('0,0,,memslot_create,3,0x100,,0x100000,,,,,50,,,,,');
+	expect((await call('/events.csv?columns=colour')).status).toBe(400);
+});
+
 test('a wrong text is answered with every mistake and its column', async () => {
 	const response = await call(`/events?${q('gfn:9..3 sneeze')}`);
 	const body = (await response.json()) as Problem & { errors: { column: number; message: string }[] };

@@ -71,7 +71,7 @@ test('a window at the end stays there, another does not move, and the table grow
 	await append(write(2000, 3));
 	await expect(page).toHaveURL(/time=1501\.\.2001/);
 	await expect(page).toHaveURL(/seq=4/);
-	const rows = page.getByRole('table', { name: 'Events' }).locator('[role=row]');
+	const rows = page.getByRole('grid', { name: 'Events' }).locator('[role=row]');
 	await expect(rows).toHaveCount(1 + 4); // with the heading
 	await open(page, `/sessions/${id}?time=100..900&t=300`);
 	await append(write(3000, 3));

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { hvaOf, readEvent } from '#lib/view/event-fields.ts';
-import { eventKind, type EventLine } from '#lib/view/event-text.ts';
+import { eventKind, type EventLine } from '#lib/domain/event-line.ts';
 
 const context = {
 	clock: 'ns' as const,

@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { EVENT_COLUMNS } from '#lib/domain/event-columns.ts';
 import { MODES } from '#lib/domain/kinds.ts';
 import { ANALYSES } from '#lib/view/analysis-view.ts';
 import { gfnTicks, timeTicks } from '#lib/view/axis.ts';
@@ -58,7 +59,9 @@ const anyView: fc.Arbitrary<ViewState> = fc.record({
 	turned: fc.uniqueArray(fc.nat(40)),
 	table: fc.boolean(),
 	fold: fc.boolean(),
-	heights: fc.constantFrom(...LANE_HEIGHTS)
+	heights: fc.constantFrom(...LANE_HEIGHTS),
+	columns: fc.subarray([...EVENT_COLUMNS]).map((some) => [...new Set(['seq' as const, ...some])]),
+	rows: fc.option(range(2 ** 31))
 });
 
 describe('the address', () => {

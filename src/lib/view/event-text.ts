@@ -1,47 +1,12 @@
 import type { JsonValue } from '#lib/domain/events.ts';
-import type { Kind } from '#lib/domain/kinds.ts';
-import { hex, PAGE_SIZE } from '#lib/domain/units.ts';
+import { type EventLine, isSlot } from '#lib/domain/event-line.ts';
+import { hex } from '#lib/domain/units.ts';
 import { formatCount } from './format.ts';
-
-/** An event as the API sends it: the native line with its number. */
-export interface EventLine {
-	readonly seq: number;
-	readonly t: number;
-	readonly k: string;
-	readonly [key: string]: JsonValue;
-}
 
 /** A value as text: strings as they are, nothing for null, all else as JSON. */
 export const textOf = (value: JsonValue | undefined): string =>
 	value === undefined || value === null ? '' : typeof value === 'string' ? value : JSON.stringify(value);
 const numberOf = (value: JsonValue | undefined): number | null => (typeof value === 'number' ? value : null);
-
-/** Lines of memslots are called by their notification: with a notifier's node they are one, else the slot's own event. */
-const SLOT_KINDS: Readonly<Record<string, Kind>> = {
-	create_slot: 'memslot_create',
-	flush_slot: 'memslot_delete',
-	move_slot: 'memslot_move',
-	slot_flags: 'memslot_flags'
-};
-
-/** The catalogue's kind of an event, as filters call it; the line's own word if the catalogue has none. */
-export const eventKind = (event: EventLine): string =>
-	(event.node === undefined ? SLOT_KINDS[event.k] : undefined) ?? event.k;
-
-/** The page an event is about; null for events without a place. */
-export function eventGfn(event: EventLine): number | null {
-	if (typeof event.g === 'string') return Number(event.g);
-	if (typeof event.a !== 'string') return null;
-	return Number(BigInt(event.a) / BigInt(PAGE_SIZE));
-}
-
-/** Byte in the page; null if only the page is known. */
-export function eventOffset(event: EventLine): number | null {
-	return typeof event.a === 'string' && !isSlot(event) ? Number(BigInt(event.a) % BigInt(PAGE_SIZE)) : null;
-}
-
-const isSlot = (event: EventLine) =>
-	event.npages !== undefined && event.id !== undefined && event.mode === undefined;
 
 export const eventRip = (event: EventLine): string | null => (typeof event.ip === 'string' ? event.ip : null);
 

@@ -1,4 +1,5 @@
 import { type Mode, MODES } from '#lib/domain/kinds.ts';
+import type { EventColumn } from '#lib/domain/event-columns.ts';
 import { hex } from '#lib/domain/units.ts';
 import { type AnalysisView, analysisParams, DEFAULT_ANALYSIS, parseAnalysis } from './analysis-view.ts';
 import { CELL_VALUES, type CellValue } from './cell-values.ts';
@@ -6,6 +7,7 @@ import { COLOUR_SCALES, type ColourScale } from './colour-scale.ts';
 import { LANE_HEIGHTS, type LaneHeights } from './lane-layout.ts';
 import { parseRange, parseWhole } from './parse-input.ts';
 import type { Range } from './range.ts';
+import { DEFAULT_COLUMNS, parseColumns } from './table-columns.ts';
 
 /** A position: an event (the state right before it) or a time (right after all events up to it). */
 export type Position = { readonly seq: number } | { readonly tsNs: number };
@@ -44,6 +46,10 @@ export interface ViewState {
 	/** Whether long stretches of unused gfns are folded. */
 	readonly fold: boolean;
 	readonly heights: LaneHeights;
+	/** Columns of the event table, in its order. */
+	readonly columns: readonly EventColumn[];
+	/** Events `[from, to)` chosen in the event table. */
+	readonly rows: Range | null;
 }
 
 export const DEFAULT_VIEW: ViewState = {
@@ -62,7 +68,9 @@ export const DEFAULT_VIEW: ViewState = {
 	turned: [],
 	table: true,
 	fold: true,
-	heights: 'proportional'
+	heights: 'proportional',
+	columns: DEFAULT_COLUMNS,
+	rows: null
 };
 
 const oneOf = <T extends string>(text: string | null, allowed: readonly T[], fallback: T): T =>
@@ -120,7 +128,9 @@ export function parseView(params: URLSearchParams): ViewState {
 			.filter((lane) => lane !== null),
 		table: params.get('table') !== '0',
 		fold: params.get('fold') !== '0',
-		heights: oneOf(params.get('heights'), LANE_HEIGHTS, DEFAULT_VIEW.heights)
+		heights: oneOf(params.get('heights'), LANE_HEIGHTS, DEFAULT_VIEW.heights),
+		columns: parseColumns(params.get('columns')) ?? DEFAULT_COLUMNS,
+		rows: parseRange(params.get('rows') ?? '', parseWhole)
 	};
 }
 
@@ -150,6 +160,9 @@ export function formatView(view: ViewState): string {
 	add('table', view.table ? null : '0');
 	add('fold', view.fold ? null : '0');
 	add('heights', view.heights === DEFAULT_VIEW.heights ? null : view.heights);
+	const columns = view.columns.join(',');
+	add('columns', columns === DEFAULT_COLUMNS.join(',') ? null : columns);
+	add('rows', view.rows && `${view.rows.from}..${view.rows.to}`);
 	const text = params.map(([name, value]) => `${name}=${readable(value)}`).join('&');
 	return text && `?${text}`;
 }

@@ -1,7 +1,7 @@
 import { getEvents } from '#lib/api/client.ts';
 import type { SessionDetail, WireEvent } from '#lib/api/types.ts';
 import { hvaOf } from '#lib/view/event-fields.ts';
-import { eventGfn } from '#lib/view/event-text.ts';
+import { eventGfn } from '#lib/domain/event-line.ts';
 
 /** Host addresses of memslots by the event that made them; null: the source does not tell. */
 const known = new Map<string, string | null>();

@@ -1,8 +1,11 @@
 import { z } from '@hono/zod-openapi';
 import type { EventCount, EventRowPage } from '#lib/api/analyses-types.ts';
 import { countEvents, eventRows } from '../query/event-rows.ts';
+import { EVENT_COLUMNS, isEventColumn } from '#lib/domain/event-columns.ts';
 import { seqAtTime } from '../query/events.ts';
+import { csvPieces } from '../query/lines.ts';
 import { filterFields, toFilter, whole } from './params.ts';
+import { textStream } from './text-stream.ts';
 import { wireEvent } from '../query/wire-event.ts';
 import { get, type Api } from './route.ts';
 
@@ -13,6 +16,17 @@ const rowsQuery = z.object({
 	seq: whole.optional(),
 	t: whole.optional(),
 	limit: whole.pipe(z.number().min(1).max(10_000)).default(200)
+});
+
+const csvQuery = z.object({
+	...filterFields,
+	from: whole.default(0),
+	to: whole.optional(),
+	columns: z
+		.string()
+		.transform((text) => text.split(',').filter(isEventColumn))
+		.refine((columns) => columns.length > 0, `must be of ${EVENT_COLUMNS.join(', ')}`)
+		.default([...EVENT_COLUMNS])
 });
 
 /** Routes that number the filtered events: counts, and rows for a table that scrolls over all of them. */
@@ -42,5 +56,16 @@ export function registerRows(api: Api): void {
 			...(at === undefined ? {} : { seq: at })
 		});
 		return c.json({ ...got, events: got.events.map(wireEvent) } satisfies EventRowPage);
+	});
+
+	const csv = get('/sessions/{id}/events.csv', 'Events as CSV, in the columns named', csvQuery);
+	api.openapi(csv, async (c) => {
+		const { from, to = Infinity, columns, ...fields } = c.req.valid('query');
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const pieces = csvPieces(c.env.store, session.id, toFilter(fields, session), { from, to, columns });
+		return c.body(textStream(pieces), 200, {
+			'content-type': 'text/csv; charset=utf-8',
+			'content-disposition': `attachment; filename="${session.id}.csv"`
+		}) as never; // the route's schema speaks of JSON
 	});
 }

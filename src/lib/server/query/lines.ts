@@ -1,5 +1,6 @@
 import { eventAt } from '#lib/domain/batch-events.ts';
 import { COLUMNS, FLAG, NO_NODE, NO_VCPU, type EventBatch } from '#lib/domain/batch.ts';
+import { csvLine, eventCell, type EventColumn } from '#lib/domain/event-columns.ts';
 import type { NumberedEvent } from '#lib/domain/events.ts';
 import { isAccess, KINDS } from '#lib/domain/kinds.ts';
 import { formatLine } from '#lib/domain/native.ts';
@@ -8,6 +9,7 @@ import type { Segment, TraceStore } from '../store/store.ts';
 import { selectEvents } from './filter-select.ts';
 import { mayMatch, type EventFilter } from './filter.ts';
 import { lowerBound } from './search.ts';
+import { wireEvent } from './wire-event.ts';
 
 /** Lines in one piece of text. */
 const PIECE = 4096;
@@ -20,6 +22,8 @@ export interface LineRange {
 	readonly to: number;
 	/** Last change to an event that is no common access; none if absent. */
 	readonly carry?: (event: NumberedEvent) => NumberedEvent;
+	/** Another line than the native one, without its end. */
+	readonly line?: (event: NumberedEvent) => string;
 }
 
 /**
@@ -49,13 +53,14 @@ function* pieces(
 	batch: EventBatch,
 	{ firstSeq }: Segment,
 	hits: Uint32Array,
-	{ from, to, carry = (event) => event }: LineRange
+	{ from, to, carry = (event) => event, line }: LineRange
 ): Generator<string> {
 	let text = '';
 	let lines = 0;
 	const within = hits.subarray(lowerBound(hits, from - firstSeq), lowerBound(hits, to - firstSeq));
 	for (const i of within) {
-		text += accessLine(batch, i) ?? formatLine(carry(eventAt(batch, i, firstSeq + i))) + '\n';
+		if (line) text += line(eventAt(batch, i, firstSeq + i)) + '\n';
+		else text += accessLine(batch, i) ?? formatLine(carry(eventAt(batch, i, firstSeq + i))) + '\n';
 		if (++lines < PIECE) continue;
 		yield text;
 		text = '';
@@ -77,4 +82,22 @@ function accessLine(batch: EventBatch, i: number): string | null {
 	const rip = high ? high.toString(16) + low.toString(16).padStart(8, '0') : low.toString(16);
 	const kind = KINDS[batch.kind[i] as number] as string;
 	return `{"t":${batch.tsNs[i]},"c":${vcpu},"k":"${kind}","a":"0x${gpa.toString(16)}"${bytes},"ip":"0x${rip}"}\n`;
+}
+
+/**
+ * The matching events as CSV (RFC 4180), a heading of the columns' names first; cells are those of `eventCell`. Lines end
+ * with a line feed.
+ */
+export async function* csvPieces(
+	store: TraceStore,
+	id: string,
+	filter: EventFilter,
+	{ columns, ...range }: Pick<LineRange, 'from' | 'to'> & { readonly columns: readonly EventColumn[] }
+): AsyncGenerator<string> {
+	yield `${csvLine(columns)}\n`;
+	const line = (event: NumberedEvent) => {
+		const wire = wireEvent(event);
+		return csvLine(columns.map((column) => eventCell(wire, column)));
+	};
+	yield* linePieces(store, id, filter, { ...range, line });
 }

@@ -1,0 +1,113 @@
+import { readFile } from 'node:fs/promises';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import type { EventRowPage } from '#lib/api/analyses-types.ts';
+import { API, api, MEDIUM, openSession, position } from './helpers.ts';
+
+const grid = (page: Page) => page.getByRole('grid', { name: 'Events' });
+const row = (page: Page, seq: number) =>
+	grid(page)
+		.getByRole('row')
+		.filter({ has: page.getByText(seq.toLocaleString('en-US'), { exact: true }) });
+const menu = (page: Page, name: string) =>
+	page.getByRole('region', { name: 'Events' }).locator('summary', { hasText: name });
+
+test('columns are chosen, kept in the address and remembered for other sessions', async ({ page }) => {
+	await openSession(page);
+	await menu(page, 'Columns').click();
+	await page.getByRole('checkbox', { name: /^gpa/ }).check();
+	await page.getByRole('checkbox', { name: /^bytes/ }).uncheck();
+	await expect(grid(page).getByRole('columnheader', { name: 'gpa' })).toBeVisible();
+	await expect(grid(page).getByRole('columnheader', { name: 'bytes' })).toHaveCount(0);
+	await expect(page).toHaveURL(/columns=seq,time_ns,vcpu,kind,gfn,offset,gpa,rip,detail/);
+	await openSession(page, '/sessions/small-kernel-image-1vcpu');
+	await expect(grid(page).getByRole('columnheader', { name: 'gpa' })).toBeVisible();
+	// a link shows what it says, not what was remembered
+	await openSession(page, `${MEDIUM}?seq=5`);
+	await expect(grid(page).getByRole('columnheader', { name: 'bytes' })).toBeVisible();
+});
+
+test('keys go from row to row of a filtered table, and shift chooses a range', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?filter=kind:mark&seq=0`);
+	await expect(page.getByText('12 matches')).toBeVisible();
+	const { events } = await api<EventRowPage>(page, `${API}/events/rows?q=kind:mark&row=0&limit=12`);
+	const seqs = events.map((event) => event.seq);
+	await grid(page).focus();
+	await page.keyboard.press('ArrowDown');
+	await expect(position(page)).toContainText(`#${seqs[0]?.toLocaleString('en-US')}`);
+	await page.keyboard.press('ArrowDown');
+	await expect(position(page)).toContainText(`#${seqs[1]?.toLocaleString('en-US')}`);
+	await expect(row(page, seqs[1] ?? 0)).toHaveAttribute('aria-selected', 'true');
+	await page.keyboard.press('Shift+ArrowDown');
+	await page.keyboard.press('Shift+ArrowDown');
+	await expect(page.getByText('3 chosen rows').first()).toBeVisible();
+	await expect(page).toHaveURL(new RegExp(`rows=${seqs[1]}\\.\\.${(seqs[3] ?? 0) + 1}`));
+	await page.keyboard.press('Escape');
+	await expect(page).not.toHaveURL(/rows=/);
+	await page.keyboard.press('End');
+	await expect(position(page)).toContainText(`#${seqs[11]?.toLocaleString('en-US')}`);
+	await expect(grid(page)).toHaveAttribute('aria-rowcount', '13');
+});
+
+test('a chosen range goes to the clipboard and to files exactly', async ({ page, context }) => {
+	await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+	await openSession(page, `${MEDIUM}?filter=mode:prewrite&seq=460348&columns=seq,time_ns,kind,gfn,rip`);
+	const { events } = await api<EventRowPage>(page, `${API}/events/rows?q=mode:prewrite&seq=460348&limit=5`);
+	const [first, last] = [events[0], events[4]];
+	if (!first || !last) throw new Error('no events');
+	await row(page, first.seq).click();
+	await expect(position(page)).toContainText(`#${first.seq.toLocaleString('en-US')}`);
+	// the first match is the lowest row in sight
+	await page.mouse.wheel(0, 84);
+	await row(page, last.seq).click({ modifiers: ['Shift'] });
+	await expect(page.getByText('5 chosen rows').first()).toBeVisible();
+	const cells = events.map(({ seq, t, k, a, ip }) => [
+		...[String(seq), String(t), k, `0x${(BigInt(a as string) >> 12n).toString(16)}`, String(ip as string)]
+	]);
+
+	await menu(page, 'Export').click();
+	await page.getByRole('button', { name: 'Copy the chosen rows' }).click();
+	await expect(page.getByText('Copied 5 rows')).toBeVisible();
+	const copied = await page.evaluate(() => navigator.clipboard.readText());
+	expect(copied.trimEnd().split('\n')).toEqual(
+		[['seq', 'time_ns', 'kind', 'gfn', 'rip'], ...cells].map((line) => line.join('\t'))
+	);
+
+	const save = async (name: RegExp) => {
+		await menu(page, 'Export').click();
+		const download = page.waitForEvent('download');
+		await page.getByRole('link', { name }).click();
+		return readFile(await (await download).path(), 'utf8');
+	};
+	const csv = await save(/Save the chosen rows.*CSV/);
+	expect(csv.trimEnd().split('\n')).toEqual(
+		[['seq', 'time_ns', 'kind', 'gfn', 'rip'], ...cells].map((line) => line.join(','))
+	);
+	const lines = (await save(/Save the chosen rows.*NDJSON/)).trimEnd().split('\n');
+	expect(lines.map((line) => JSON.parse(line) as unknown)).toEqual(events.map(({ seq: _, ...rest }) => rest));
+});
+
+test('without a range the matches go out, and too many rows are not copied', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?filter=kind:mark`);
+	await menu(page, 'Export').click();
+	const download = page.waitForEvent('download');
+	await page.getByRole('link', { name: /Save these matches.*NDJSON/ }).click();
+	const text = await readFile(await (await download).path(), 'utf8');
+	expect(text.trimEnd().split('\n')).toHaveLength(12);
+	await openSession(page);
+	await menu(page, 'Export').click();
+	await page.getByRole('button', { name: /^Copy all/ }).click();
+	await expect(page.getByText('are too many to copy')).toBeVisible();
+});
+
+for (const colorScheme of ['light', 'dark'] as const)
+	test.describe(`${colorScheme} theme`, () => {
+		test.use({ colorScheme });
+
+		test('axe finds nothing on a chosen range and the menu of columns', async ({ page }) => {
+			await openSession(page, `${MEDIUM}?seq=460348&rows=460346..460350`);
+			await expect(page.getByText('4 chosen rows').first()).toBeVisible();
+			await menu(page, 'Columns').click();
+			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+		});
+	});
