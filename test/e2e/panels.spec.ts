@@ -61,6 +61,23 @@ test('buttons go from event to event: verdict, unknown fields, entry bits, quirk
 	await expect(panel(page).getByRole('heading', { name: 'track_remove' })).toBeVisible();
 });
 
+test('the page panel says who tracked the page and when, who touches it next, and the verdicts', async ({
+	page
+}) => {
+	await open(page, `${await small(page, 'panel-page')}?seq=6&page=0x101&tab=page`);
+	const intervals = panel(page).getByLabel('When it was tracked, and by whom');
+	await expect(intervals).toContainText(/write #3 by introspector – #8 by introspector/);
+	await expect(panel(page)).toContainText('1 refused');
+	const around = panel(page).getByLabel('Who touches the page around the cursor');
+	await expect(around).toContainText(/touched before by #5 prewrite/);
+	await expect(around).toContainText('nobody any more');
+	await around.getByRole('button', { name: '#5' }).first().click();
+	await expect(around).toContainText(/touched next by #6 write 0xffffffff81000020/);
+	await expect(panel(page).getByRole('button', { name: 'write tracked from 3' })).toBeVisible();
+	await panel(page).getByRole('button', { name: '1 refused' }).click();
+	await expect(page.getByText('1 match', { exact: true })).toBeVisible();
+});
+
 for (const colorScheme of ['light', 'dark'] as const)
 	test.describe(`${colorScheme} theme`, () => {
 		test.use({ colorScheme });
@@ -68,6 +85,9 @@ for (const colorScheme of ['light', 'dark'] as const)
 		test('axe finds nothing on an explained fault', async ({ page }) => {
 			await open(page, `${await small(page, `panel-axe-${colorScheme}`)}?seq=4&tab=event`);
 			await expect(fields(page)).toContainText('writable');
+			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+			await page.getByRole('button', { name: 'This page' }).click();
+			await expect(panel(page)).toContainText('by introspector');
 			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 		});
 	});

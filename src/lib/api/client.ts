@@ -1,4 +1,12 @@
-import type { EventRowPage, EventStep, StateDiff, UsedGfns, WhyTracked } from './analyses-types.ts';
+import type {
+	EventCount,
+	EventRowPage,
+	EventStep,
+	PageNeighbours,
+	StateDiff,
+	UsedGfns,
+	WhyTracked
+} from './analyses-types.ts';
 import type {
 	EventPage,
 	PageHistory,
@@ -65,6 +73,12 @@ export const getStateDiff = (id: string, query: Query, signal?: AbortSignal) =>
 /** Why a page is tracked at a position (`seq`). */
 export const getWhyTracked = (id: string, gfn: number, query: Query, signal?: AbortSignal) =>
 	json<WhyTracked>(sessionUrl(id, `/pages/${gfn}/why`, query), signal);
+/** The events on a page next to a position (`seq`), of `kinds` alone if they are given. */
+export const getNeighbours = (id: string, gfn: number, query: Query, signal?: AbortSignal) =>
+	json<PageNeighbours>(sessionUrl(id, `/pages/${gfn}/neighbours`, query), signal);
+/** How many events meet a filter. */
+export const getCount = (id: string, query: Query, signal?: AbortSignal) =>
+	json<EventCount>(sessionUrl(id, '/events/count', query), signal);
 export const getPage = (id: string, gfn: number, signal?: AbortSignal) =>
 	json<PageHistory>(sessionUrl(id, `/pages/${gfn}`), signal);
 

@@ -252,5 +252,15 @@ export interface PageHistory {
 		readonly startNs: number;
 		readonly endSeq: number | null;
 		readonly endNs: number | null;
+		readonly startedBy: TrackingCause;
+		readonly endedBy: TrackingCause | null;
 	}[];
+}
+
+/** Why a page began or ceased to be tracked: the event, and the notifier that it names. */
+export interface TrackingCause {
+	readonly kind: Kind;
+	readonly nodeId: number | null;
+	/** As registered at that moment. */
+	readonly name: string | null;
 }

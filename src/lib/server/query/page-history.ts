@@ -1,5 +1,6 @@
-import type { PageHistory } from '#lib/api/types.ts';
+import type { PageHistory, TrackingCause } from '#lib/api/types.ts';
 import { FLAG } from '#lib/domain/batch.ts';
+import type { NumberedEvent } from '#lib/domain/events.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import type { Span } from '#lib/domain/filter-expr.ts';
 import { KIND_CODES, KINDS, kindMask, maskKinds, MODES, type Kind } from '#lib/domain/kinds.ts';
@@ -23,7 +24,10 @@ const SLOT_KINDS = kindMask([
 	'memslot_move',
 	'memslot_delete',
 	'create_slot',
-	'flush_slot'
+	'flush_slot',
+	// they name who asks for tracking
+	'register',
+	'unregister'
 ]);
 
 interface Totals {
@@ -111,12 +115,21 @@ async function trackedIntervals(store: TraceStore, id: string, gfn: number): Pro
 				const running = open.get(index);
 				const tracked = isTracked(state, gfn, index);
 				if (tracked && !running) {
-					const interval = { mode, startSeq: event.seq, startNs: event.tsNs, endSeq: null, endNs: null };
+					const interval = {
+						mode,
+						startSeq: event.seq,
+						startNs: event.tsNs,
+						endSeq: null,
+						endNs: null,
+						startedBy: causeOf(event, state),
+						endedBy: null
+					};
 					intervals.push(interval);
 					open.set(index, interval);
 				} else if (!tracked && running) {
 					running.endSeq = event.seq;
 					running.endNs = event.tsNs;
+					running.endedBy = causeOf(event, state);
 					open.delete(index);
 				}
 			}
@@ -125,7 +138,14 @@ async function trackedIntervals(store: TraceStore, id: string, gfn: number): Pro
 	return intervals;
 }
 
-/** Slots that come and go, and the track events of some pages. */
+/** The event that changed a page's tracking, with the name of the notifier that it says asked for it. */
+function causeOf(event: NumberedEvent, state: TrackingState): TrackingCause {
+	const nodeId = 'nodeId' in event ? (event.nodeId ?? null) : null;
+	const node = state.notifiers.find((each) => each.nodeId === nodeId);
+	return { kind: event.kind, nodeId, name: node?.name ?? null };
+}
+
+/** Slots and notifiers that come and go, and the track events of some pages. */
 export const trackFilter = (spans: readonly Span[]): EventFilter => ({
 	where: {
 		type: 'any',
