@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { open } from './helpers.ts';
@@ -91,3 +92,35 @@ for (const colorScheme of ['light', 'dark'] as const)
 			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 		});
 	});
+
+test('a session says which kernel it comes from, and what that cannot tell', async ({ page }) => {
+	await open(page, await small(page, 'panel-kernel'));
+	await page.getByRole('button', { name: 'kernel rfc-v4' }).click();
+	const dialog = page.getByRole('dialog');
+	await expect(dialog).toContainText('It cannot tell:');
+	await expect(dialog).toContainText('The virtual address of an access');
+	expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+	await dialog.getByRole('button', { name: 'Close' }).click();
+	await expect(dialog).toHaveCount(0);
+});
+
+test('the overview goes out as a picture of the window’s events', async ({ page }) => {
+	await open(page, await small(page, 'panel-overview'));
+	await page.getByRole('button', { name: 'Picture of the events in this window' }).click();
+	const saved = page.waitForEvent('download');
+	await page.getByRole('button', { name: 'Picture as SVG' }).click();
+	const svg = await readFile(await (await saved).path(), 'utf8');
+	expect(svg).toContain('events by kind');
+	// prewrite and write, once each
+	expect(svg).toContain('>prewrite (1)<');
+	expect(svg).toContain('>write (1)<');
+});
+
+test('at 1024 pixels the memslots’ table shows all modes', async ({ page }) => {
+	await page.setViewportSize({ width: 1024, height: 768 });
+	await open(page, await small(page, 'panel-narrow'));
+	const box = await panel(page).boundingBox();
+	const last = await panel(page).getByRole('columnheader', { name: 'preexec' }).boundingBox();
+	if (!box || !last) throw new Error('no table');
+	expect(last.x + last.width).toBeLessThanOrEqual(box.x + box.width);
+});

@@ -329,6 +329,15 @@ describe('text', () => {
 		expect(parsePage('0x1234')).toBe(0x1234);
 		expect(parsePage('here')).toBeNull();
 	});
+	test('ticks of a short session are in units that people read, and never crowded', () => {
+		const labels = (from: number, to: number, count = 5) =>
+			timeTicks({ from, to }, count, 'ns').map((tick) => tick.label);
+		expect(labels(0, 9500)).toEqual(['0', ...[2, 4, 6, 8].map((us) => `${us}\u202fµs`)]);
+		expect(labels(0, 1_500_000)).toEqual(['0', '0.5\u202fms', '1.0\u202fms', '1.5\u202fms']);
+		expect(labels(2_000_000_500, 2_000_001_000, 2)[1]).toBe('2.000\u202f000\u202f8\u202fs');
+		for (const to of [7, 95, 1234, 999_999, 1_000_001, 7_654_321_987])
+			for (const count of [2, 5, 9]) expect(labels(0, to, count).length).toBeLessThanOrEqual(count + 1);
+	});
 	test('ticks are round and labelled apart', () => {
 		expect(timeTicks({ from: 0, to: 100_000_000_000 }, 5, 'ns').map((tick) => tick.label)).toEqual([
 			'0',

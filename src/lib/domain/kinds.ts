@@ -71,6 +71,17 @@ export const STATE_KINDS = bit(
 	'unaccount_shadowed'
 );
 export const ACCESS_KINDS = bit(...MODES);
+/** Kinds that carry a whole memslot: its own events, and what notifiers are told of it. */
+export const SLOT_KINDS = bit(
+	'memslot_create',
+	'memslot_move',
+	'memslot_flags',
+	'memslot_delete',
+	'create_slot',
+	'flush_slot'
+);
+export const TRACK_KINDS = bit('track_add', 'track_remove');
+export const SHADOW_KINDS = bit('account_shadowed', 'unaccount_shadowed');
 
 /** Bit set of the named kinds. */
 export const kindMask = (kinds: readonly Kind[]): number => bit(...kinds);

@@ -1,7 +1,7 @@
 import { tickStep, ticks } from 'd3';
 import { hex } from '#lib/domain/units.ts';
 import type { GfnScale } from './gfn-scale.ts';
-import { type Clock, formatPoint, THIN } from './format.ts';
+import { type Clock, formatInt, groupFraction, THIN } from './format.ts';
 import { type Range, span } from './range.ts';
 
 export interface Tick {
@@ -9,26 +9,47 @@ export interface Tick {
 	readonly label: string;
 }
 
-/** Decimals of a second that tell ticks of this step apart. */
-const decimalsFor = (step: number): number =>
-	Math.max(0, Math.min(9, 9 - Math.floor(Math.log10(step) + 1e-9)));
+/** Units of an axis by clock, the largest first; what a digit of the smallest stands for is 1. */
+const UNITS: Readonly<Record<Clock, readonly (readonly [size: number, name: string])[]>> = {
+	ns: [
+		[1e9, 's'],
+		[1e6, 'ms'],
+		[1e3, 'µs'],
+		[1, 'ns']
+	],
+	instructions: [
+		[1e9, 'G'],
+		[1e6, 'M'],
+		[1e3, 'k'],
+		[1, '']
+	],
+	lines: [[1, '']]
+};
 
 /**
- * Round times in the range, at most about `count`, with just enough digits to tell them apart. Steps are
- * 1, 2 or 5 times a power of ten, never below 1 ns.
+ * Round times in the range, at most one more than `count`, in the largest unit that the range's end reaches, with just
+ * enough digits to tell them apart. Steps are 1, 2 or 5 times a power of ten, never below 1 ns.
  */
 export function timeTicks(range: Range, count: number, clock: Clock): Tick[] {
-	const wanted = Math.max(1, Math.min(count, span(range)));
+	let wanted = Math.max(1, Math.min(count, span(range)));
+	let values = ticks(range.from, range.to, wanted);
+	while (values.length > count + 1 && wanted > 1)
+		values = ticks(range.from, range.to, (wanted = Math.max(1, wanted - 1)));
 	const step = Math.max(1, tickStep(range.from, range.to, wanted));
-	const decimals = decimalsFor(step);
-	return ticks(range.from, range.to, wanted)
+	const units = UNITS[clock];
+	const unit = units.find(([size]) => range.to >= size) ?? units.at(-1) ?? ([1, ''] as const);
+	return values
 		.filter((value) => Number.isInteger(value))
-		.map((value) => ({ value, label: timeLabel(value, decimals, clock) }));
+		.map((value) => ({ value, label: timeLabel(value, step, unit) }));
 }
 
-function timeLabel(value: number, decimals: number, clock: Clock): string {
+function timeLabel(value: number, step: number, [size, name]: readonly [number, string]): string {
 	if (value === 0) return '0';
-	return `${formatPoint(value, decimals)}${THIN}${clock === 'ns' ? 's' : 'G'}`;
+	const decimals = Math.max(0, Math.ceil(Math.log10(size) - Math.floor(Math.log10(step) + 1e-9)));
+	const whole = Math.floor(value / size);
+	const digits = String(value - whole * size).padStart(Math.round(Math.log10(size)), '0');
+	const fraction = decimals ? `.${groupFraction(digits.slice(0, decimals))}` : '';
+	return `${formatInt(whole)}${fraction}${name && THIN + name}`;
 }
 
 /**

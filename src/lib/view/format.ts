@@ -48,7 +48,7 @@ export function formatDuration(span: number, clock: Clock): string {
 }
 
 /** Digits in threes from the decimal point: `204551873` → `204 551 873`. */
-const groupFraction = (digits: string): string => digits.replace(/(\d{3})(?=\d)/g, `$1${THIN}`);
+export const groupFraction = (digits: string): string => digits.replace(/(\d{3})(?=\d)/g, `$1${THIN}`);
 
 /**
  * A point in time to the given number of decimals of a second, or of 10⁹ instructions; all nine by default:

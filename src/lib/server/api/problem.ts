@@ -3,7 +3,6 @@ import type { ContentfulStatusCode } from 'hono/utils/http-status';
 import { FilterTextError } from '#lib/domain/filter-text.ts';
 import { UnusableTextError } from '#lib/domain/line-issues.ts';
 import { NoteConflictError, NoteFormatError } from '#lib/domain/notes.ts';
-import { UnitError } from '#lib/domain/units.ts';
 import { SimulationOptionError } from '#lib/host/simulation/options.ts';
 import { NoSuchSessionError, NotLiveError, SeqConflictError } from '../store/store.ts';
 
@@ -37,8 +36,7 @@ function statusOf(error: Error): ContentfulStatusCode {
 	if (error instanceof SeqConflictError || error instanceof NotLiveError) return 409;
 	if (error instanceof NoteConflictError) return error.reason === 'missing' ? 404 : 409;
 	if (error instanceof NoteFormatError) return 400;
-	if (error instanceof FilterTextError || error instanceof RangeError || error instanceof UnitError)
-		return 400;
+	if (error instanceof FilterTextError || error instanceof RangeError) return 400;
 	if (error.name === 'IngestError' || error instanceof UnusableTextError) return 422;
 	if (error instanceof SimulationOptionError) return 400;
 	if (error.name === 'TooManySimulationsError') return 503;

@@ -1,21 +1,12 @@
 import type { FilterExpr, FilterTerm, IdField, NumberField, Span } from '#lib/domain/filter-expr.ts';
-import { ACCESS_KINDS, kindMask } from '#lib/domain/kinds.ts';
+import { ACCESS_KINDS, kindMask, SHADOW_KINDS, SLOT_KINDS, TRACK_KINDS } from '#lib/domain/kinds.ts';
 import type { Segment } from '../store/store.ts';
 
 const PLACE_KINDS = ~(
 	kindMask(['session', 'vcpu', 'register', 'unregister', 'tlb_flush', 'loss', 'epoch', 'mark', 'end']) | 0
 );
-const MODE_KINDS = ACCESS_KINDS | kindMask(['track_add', 'track_remove']);
-const NAMED_KINDS = kindMask([
-	'memslot_create',
-	'memslot_move',
-	'memslot_flags',
-	'memslot_delete',
-	'create_slot',
-	'flush_slot',
-	'register',
-	'mark'
-]);
+const MODE_KINDS = ACCESS_KINDS | TRACK_KINDS;
+const NAMED_KINDS = SLOT_KINDS | kindMask(['register', 'mark']);
 
 /**
  * What is left to test of a condition in a segment once its zone map has been looked at: true if every event of the
@@ -81,10 +72,7 @@ const touches = (spans: readonly Span[], min: number, max: number): boolean =>
 	max >= min && spans.some((span) => span.from <= max && span.to > min);
 
 function numberDecided(field: NumberField, spans: readonly Span[], segment: Segment): boolean | null {
-	if (field === 'level')
-		return segment.kinds & kindMask(['spte_protect', 'account_shadowed', 'unaccount_shadowed'])
-			? null
-			: false;
+	if (field === 'level') return segment.kinds & (kindMask(['spte_protect']) | SHADOW_KINDS) ? null : false;
 	if (field !== 'time' && field !== 'seq') return null;
 	const [min, max] =
 		field === 'time'

@@ -1,31 +1,24 @@
 import { FLAG, NO_NODE, NO_SLOT, NO_VCPU } from '#lib/domain/batch.ts';
 import type { FilterTerm, FlagField, NumberField, Span, WideSpan } from '#lib/domain/filter-expr.ts';
-import { FIRST_ACCESS, isAccess, KIND_CODES, kindMask } from '#lib/domain/kinds.ts';
+import {
+	ACCESS_KINDS,
+	FIRST_ACCESS,
+	isAccess,
+	KIND_CODES,
+	kindMask,
+	SHADOW_KINDS,
+	SLOT_KINDS,
+	TRACK_KINDS
+} from '#lib/domain/kinds.ts';
 import { slotKey } from '#lib/domain/state.ts';
 import { PAGE_SIZE } from '#lib/domain/units.ts';
 import type { MemslotInfo } from '#lib/domain/session-info.ts';
 import { NO_LANE, type Segment, type StoredColumns } from '../store/store.ts';
 
 /** Kinds that carry a memslot's number of their own; the tracking and shadow kinds may. */
-const NAMES_SLOT = kindMask([
-	'memslot_create',
-	'memslot_move',
-	'memslot_flags',
-	'memslot_delete',
-	'create_slot',
-	'flush_slot',
-	'track_add',
-	'track_remove',
-	'account_shadowed',
-	'unaccount_shadowed'
-]);
+const NAMES_SLOT = SLOT_KINDS | TRACK_KINDS | SHADOW_KINDS;
 /** Kinds with a number of pages. */
-const HAS_PAGES =
-	NAMES_SLOT | kindMask(['preread', 'prewrite', 'write', 'preexec', 'page_fault', 'spte_protect', 'anomaly']);
-const SHADOW_KINDS = kindMask(['account_shadowed', 'unaccount_shadowed']);
-/** Kinds whose gva columns hold a memslot's userspace address. */
-const SLOT_KINDS =
-	NAMES_SLOT & ~kindMask(['track_add', 'track_remove', 'account_shadowed', 'unaccount_shadowed']);
+const HAS_PAGES = NAMES_SLOT | ACCESS_KINDS | kindMask(['page_fault', 'spte_protect', 'anomaly']);
 
 /** The bits of `flags` that a fact is read from; `known` 0: it is always told. */
 const FACTS: Readonly<Record<FlagField, { readonly known: number; readonly set: number }>> = {
