@@ -124,3 +124,10 @@ test('at 1024 pixels the memslots’ table shows all modes', async ({ page }) =>
 	if (!box || !last) throw new Error('no table');
 	expect(last.x + last.width).toBeLessThanOrEqual(box.x + box.width);
 });
+
+test('on a phone nothing is wider than the screen', async ({ page }) => {
+	await page.setViewportSize({ width: 390, height: 844 });
+	await open(page, `${await small(page, 'panel-phone')}?seq=5&page=0x101&tab=page`);
+	await expect(panel(page)).toContainText('by introspector');
+	expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBe(390);
+});

@@ -15,6 +15,11 @@ const menu = (page: Page, name: string) =>
 test('columns are chosen, kept in the address and remembered for other sessions', async ({ page }) => {
 	await openSession(page);
 	await menu(page, 'Columns').click();
+	// the whole list lies within the window
+	const list = await page.getByRole('group', { name: 'Columns of the table' }).boundingBox();
+	expect(
+		list && list.x >= 0 && list.y >= 0 && list.x + list.width <= 1440 && list.y + list.height <= 900
+	).toBe(true);
 	await page.getByRole('checkbox', { name: /^gpa/ }).check();
 	await page.getByRole('checkbox', { name: /^bytes/ }).uncheck();
 	await expect(grid(page).getByRole('columnheader', { name: 'gpa' })).toBeVisible();

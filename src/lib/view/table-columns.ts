@@ -11,7 +11,8 @@ export interface TableColumn {
 	readonly about: string;
 	/** Width as a grid track. */
 	readonly track: string;
-	readonly look: 'number' | 'hex' | 'text';
+	/** Numbers and short addresses to the right; words of 64 bits and texts to the left. */
+	readonly look: 'number' | 'hex' | 'word' | 'text';
 }
 
 export const TABLE_COLUMNS: Readonly<Record<EventColumn, TableColumn>> = {
@@ -24,8 +25,8 @@ export const TABLE_COLUMNS: Readonly<Record<EventColumn, TableColumn>> = {
 	offset: { heading: 'offset', about: 'byte in the page', track: '52px', look: 'hex' },
 	gpa: { heading: 'gpa', about: 'guest physical address', track: '112px', look: 'hex' },
 	bytes: { heading: 'bytes', about: 'size of the access', track: '40px', look: 'number' },
-	rip: { heading: 'rip', about: 'instruction', track: '146px', look: 'hex' },
-	gva: { heading: 'gva', about: 'guest virtual address', track: '146px', look: 'hex' },
+	rip: { heading: 'rip', about: 'instruction', track: '146px', look: 'word' },
+	gva: { heading: 'gva', about: 'guest virtual address', track: '146px', look: 'word' },
 	mode: { heading: 'mode', about: 'tracking mode', track: '66px', look: 'text' },
 	npages: { heading: 'pages', about: 'number of pages', track: '60px', look: 'number' },
 	node: { heading: 'node', about: 'notifier node', track: '40px', look: 'number' },
