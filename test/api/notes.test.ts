@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { exportCommand } from '#ingest/cli/session-commands.ts';
 import { ingest } from '#ingest/ingest.ts';
 import type { Note, NotesAnswer, NotesImportAnswer } from '#lib/api/analyses-types.ts';
 import type { HeatMap, Problem, SessionDetail, SessionList } from '#lib/api/types.ts';
@@ -122,6 +123,36 @@ test('an export takes the notes along, and loading it brings them back', async (
 	} finally {
 		rmSync(folder, { recursive: true, force: true });
 	}
+});
+
+test('`pagetrail export` writes the notes along, unless told not to', async () => {
+	const folder = mkdtempSync(path.join(tmpdir(), 'pagetrail-test-'));
+	const db = path.join(folder, 'p.db');
+	const source = path.join(folder, 'a.ndjson');
+	writeFileSync(source, '{"t":0,"k":"session","version":1}\n{"t":5,"k":"end"}\n');
+	const file = await openSqliteStore(db);
+	const note = { noteId: 'n', text: 'kept', pin: { type: 'time', tsNs: 5 } } as const;
+	await ingest(file, { path: source });
+	await file.appendNotes('a', 0, [{ kind: 'note_added', atMs: 1, ...note }]);
+	await file.close();
+	try {
+		const [out, without] = [path.join(folder, 'out.ndjson'), path.join(folder, 'without.ndjson')];
+		const run = (...args: string[]) =>
+			exportCommand.exitOverride().parseAsync(['a', '--db', db, ...args], { from: 'user' });
+		await run('-o', out);
+		const { session } = await ingest(store, { path: out });
+		expect((await notesOf(session.id)).notes).toMatchObject([note]);
+		await run('-o', without, '--no-notes');
+		const bare = await ingest(store, { path: without });
+		expect((await notesOf(bare.session.id)).notes).toEqual([]);
+	} finally {
+		rmSync(folder, { recursive: true, force: true });
+	}
+});
+
+test('a view of the whole session has an empty query', async () => {
+	expect((await call('/one/views/all', 'PUT', { query: '' })).status).toBe(200);
+	expect((await notesOf('one')).views).toMatchObject([{ name: 'all', query: '' }]);
 });
 
 test('the notes stream refuses an append at the wrong place', async () => {

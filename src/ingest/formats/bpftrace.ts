@@ -11,8 +11,9 @@ import {
 	type Outcome
 } from './text-scanner.ts';
 
+/** A line of `-f json`: its type comes first. Objects further inside, as in notes that a trace carries, have types too. */
 const WRAPPER =
-	/"type"\s*:\s*"(?:printf|attached_probes|lost_events|helper_error|time|cat|join|value|map|hist|stats)"/;
+	/^\s*\{\s*"type"\s*:\s*"(?:printf|attached_probes|lost_events|helper_error|time|cat|join|value|map|hist|stats)"/m;
 const HELPER = skipped('helper-error', 'a BPF helper failed: what it should have read is missing');
 const OTHER_TYPE = skipped('other-type', 'output of another kind than printf');
 /** Notifiers told apart; all further ones share a number. */

@@ -124,6 +124,9 @@ function textOf(fields: Fields, name: string, limit: number): string {
 	return value;
 }
 
+/** The whole session in its usual view has an empty query. */
+const queryOf = (fields: Fields): string => (fields.query === '' ? '' : textOf(fields, 'query', NOTE_LIMIT));
+
 function numberOf(fields: Fields, name: string, limit: number = Number.MAX_SAFE_INTEGER): number {
 	const value = fields[name];
 	if (typeof value !== 'number' || !Number.isSafeInteger(value) || value < 0 || value > limit)
@@ -178,7 +181,7 @@ export function parseNoteEvent(value: unknown): NoteEvent {
 				kind: value.kind,
 				atMs,
 				name: textOf(value, 'name', 200),
-				query: textOf(value, 'query', NOTE_LIMIT)
+				query: queryOf(value)
 			};
 		case 'view_removed':
 			return { kind: value.kind, atMs, name: textOf(value, 'name', 200) };
