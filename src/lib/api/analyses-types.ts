@@ -326,6 +326,10 @@ export interface LoadedText {
 	readonly rejectedLines: number;
 	readonly issues: readonly LineIssue[];
 }
+/** Symbols, with the number (decimal or `0x…`, as it was asked) that was added to each address. */
+export interface LoadedSymbols extends LoadedText {
+	readonly slide: string;
+}
 export interface SymbolLookup {
 	/** In the order asked; null where no symbol holds the address. */
 	readonly symbols: readonly (
@@ -340,6 +344,12 @@ export interface SymbolLookup {
 export interface IomemAnswer extends LoadedText {
 	/** In the text's order; `depth` says what lies in what. */
 	readonly ranges: readonly NamedRange[];
+}
+
+/** What names a session has; null where none were loaded. */
+export interface NamesAnswer {
+	readonly symbols: LoadedSymbols | null;
+	readonly iomem: IomemAnswer | null;
 }
 
 /** One side of a comparison: a window of a session. */

@@ -37,8 +37,8 @@ export function sessionUrl(id: string, path: string, query: Query = {}): string 
 	return `/api/v1/sessions/${encodeURIComponent(id)}${path}${text && `?${text}`}`;
 }
 
-/** @throws {ApiProblem} */
-async function answer(url: string, init: RequestInit = {}): Promise<Response> {
+/** What an address of the API answers, if that is no problem. @throws {ApiProblem} */
+export async function answer(url: string, init: RequestInit = {}): Promise<Response> {
 	const response = await fetch(url, init);
 	if (response.ok) return response;
 	const fallback = {
@@ -53,6 +53,16 @@ async function answer(url: string, init: RequestInit = {}): Promise<Response> {
 /** What an address of the API answers in JSON. @throws {ApiProblem} */
 export const json = async <T>(url: string, signal?: AbortSignal): Promise<T> =>
 	(await answer(url, signal ? { signal } : {})).json() as Promise<T>;
+
+/** Sends a body and gives what is answered in JSON. @throws {ApiProblem} */
+export async function send<T>(
+	url: string,
+	method: 'POST' | 'PUT' | 'PATCH',
+	body: string | Blob,
+	type = 'application/json'
+): Promise<T> {
+	return (await answer(url, { method, body, headers: { 'content-type': type } })).json() as Promise<T>;
+}
 
 export const getSession = (id: string) => json<SessionDetail>(sessionUrl(id, ''));
 export const getTimeline = (id: string, query: Query, signal?: AbortSignal) =>

@@ -1,7 +1,14 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { IomemAnswer, LoadedText, SymbolLookup } from '#lib/api/analyses-types.ts';
+import type {
+	IomemAnswer,
+	LoadedSymbols,
+	LoadedText,
+	NamesAnswer,
+	SymbolLookup
+} from '#lib/api/analyses-types.ts';
 import type { LineIssues } from '#lib/domain/line-issues.ts';
-import { lookUp, symbolText } from '#lib/domain/symbols.ts';
+import type { IomemMap } from '#lib/domain/iomem.ts';
+import { lookUp, type SymbolTable, symbolText } from '#lib/domain/symbols.ts';
 import { dropNames, loadNames, namesOf } from '../query/names.ts';
 import type { SessionFile, SessionFileKind } from '../store/store.ts';
 import { idParam } from './params.ts';
@@ -31,6 +38,15 @@ const loaded = (file: SessionFile, entries: number, issues: LineIssues): LoadedT
 	entries,
 	rejectedLines: issues.count,
 	issues: issues.first
+});
+
+const loadedSymbols = (file: SessionFile, { names, issues }: SymbolTable): LoadedSymbols => ({
+	...loaded(file, names.length, issues),
+	slide: file.options.slide ?? '0'
+});
+const loadedIomem = (file: SessionFile, { ranges, issues }: IomemMap): IomemAnswer => ({
+	...loaded(file, ranges.length, issues),
+	ranges
 });
 
 const put = <Q extends z.ZodObject>(kind: SessionFileKind, summary: string, query: Q) =>
@@ -67,8 +83,7 @@ export function registerNames(api: Api): void {
 		const { name, slide } = c.req.valid('query');
 		const text = await bodyOf(c.req);
 		const file = { kind: 'symbols', name, createdMs: Date.now(), options: { slide }, text } as const;
-		const { names, issues } = await loadNames(c.env.store, id, file);
-		return c.json(loaded(file, names.length, issues), 200);
+		return c.json(loadedSymbols(file, await loadNames(c.env.store, id, file)), 200);
 	});
 
 	const putIomem = put('iomem', 'Load a guest’s /proc/iomem', iomemQuery);
@@ -78,8 +93,18 @@ export function registerNames(api: Api): void {
 		const text = await bodyOf(c.req);
 		const { name } = c.req.valid('query');
 		const file = { kind: 'iomem', name, createdMs: Date.now(), options: {}, text } as const;
-		const { ranges, issues } = await loadNames(c.env.store, id, file);
-		return c.json({ ...loaded(file, ranges.length, issues), ranges } satisfies IomemAnswer, 200);
+		return c.json(loadedIomem(file, await loadNames(c.env.store, id, file)), 200);
+	});
+
+	api.openapi(get('/sessions/{id}/names', 'What symbols and memory map are loaded', none), async (c) => {
+		const { id } = c.req.valid('param');
+		await c.env.store.getSession(id);
+		const symbols = await namesOf(c.env.store, id, 'symbols');
+		const iomem = await namesOf(c.env.store, id, 'iomem');
+		return c.json({
+			symbols: symbols && loadedSymbols(symbols.file, symbols.parsed),
+			iomem: iomem && loadedIomem(iomem.file, iomem.parsed)
+		} satisfies NamesAnswer);
 	});
 
 	const lookup = get('/sessions/{id}/symbols/lookup', 'Symbols that hold addresses', lookupQuery);
@@ -100,15 +125,14 @@ export function registerNames(api: Api): void {
 		const { id } = c.req.valid('param');
 		const found = await namesOf(c.env.store, id, 'symbols');
 		if (!found) throw new ApiError(404, `session ${id} has no symbols: PUT a System.map here`);
-		return c.json(loaded(found.file, found.parsed.names.length, found.parsed.issues));
+		return c.json(loadedSymbols(found.file, found.parsed));
 	});
 
 	api.openapi(get('/sessions/{id}/iomem', 'Named ranges of the guest’s memory', none), async (c) => {
 		const { id } = c.req.valid('param');
 		const found = await namesOf(c.env.store, id, 'iomem');
 		if (!found) throw new ApiError(404, `session ${id} has no memory map: PUT a /proc/iomem here`);
-		const { ranges, issues } = found.parsed;
-		return c.json({ ...loaded(found.file, ranges.length, issues), ranges } satisfies IomemAnswer);
+		return c.json(loadedIomem(found.file, found.parsed));
 	});
 
 	for (const kind of ['symbols', 'iomem'] as const) registerDrop(api, kind);
