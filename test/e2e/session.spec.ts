@@ -153,6 +153,15 @@ test('the page panel tells the story of a page as the API does', async ({ page }
 		await expect(panel.getByText(rip, { exact: true }).first()).toBeVisible();
 });
 
+test('another panel leaves the rows of the event table as they are', async ({ page }) => {
+	await openSession(page, '/sessions/medium-phases-2vcpu?seq=48211');
+	const row = page.locator('.scroll [role=row]').filter({ hasText: '48,211' });
+	await expect(row).toContainText('preread');
+	await page.getByRole('tab', { name: 'Page' }).click();
+	await expect(page).toHaveURL(/tab=page/);
+	await expect(row).toContainText('preread');
+});
+
 test('the event table scrolls to the last of a million events', async ({ page }) => {
 	await openSession(page);
 	const scroll = page.locator('.scroll');
