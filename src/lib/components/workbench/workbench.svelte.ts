@@ -1,4 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
+import { SessionNames } from '#lib/components/names/session-names.svelte.ts';
 import { getState, getStep, getUsed } from '#lib/api/client.ts';
 import type { SessionDetail, StateView } from '#lib/api/types.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
@@ -66,6 +67,8 @@ export class Workbench {
 	readonly hasTracking = $derived((this.session.kinds.track_add ?? 0) > 0);
 	/** Largest cell of all grids on the screen: one colour scale for all lanes. */
 	readonly max = $derived(Math.max(1, ...[...this.grids.values()].flat().map((grid) => grid.max)));
+
+	readonly names = new SessionNames(this);
 
 	/** True while a growing session is followed: the cursor is at its end unless the view puts it elsewhere. */
 	following = $state(false);
