@@ -35,6 +35,7 @@ const anyView: fc.Arbitrary<ViewState> = fc.record({
 	modes: fc.subarray([...MODES]),
 	value: fc.constantFrom(...CELL_VALUES),
 	pin: fc.option(fc.nat(2 ** 31)),
+	note: fc.option(fc.uuid()),
 	scale: fc.constantFrom('log' as const, 'linear' as const, 'rank' as const),
 	at: fc.option(
 		fc.oneof(

@@ -5,7 +5,7 @@ export type KeyAction =
 	| { readonly do: 'step'; readonly by: 1 | -1; readonly over: 'event' | 'change' | 'page' }
 	| { readonly do: 'zoom'; readonly factor: number }
 	| { readonly do: 'mode'; readonly index: number }
-	| { readonly do: 'first' | 'end' | 'all' | 'time' | 'page' | 'filter' | 'keys' };
+	| { readonly do: 'first' | 'end' | 'all' | 'time' | 'page' | 'filter' | 'note' | 'keys' };
 
 const ACTIONS: Readonly<Record<string, KeyAction>> = {
 	Home: { do: 'first' },
@@ -19,6 +19,7 @@ const ACTIONS: Readonly<Record<string, KeyAction>> = {
 	t: { do: 'time' },
 	g: { do: 'page' },
 	'/': { do: 'filter' },
+	n: { do: 'note' },
 	'?': { do: 'keys' }
 };
 

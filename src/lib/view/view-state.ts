@@ -11,7 +11,7 @@ import { DEFAULT_COLUMNS, parseColumns } from './table-columns.ts';
 
 /** A position: an event (the state right before it) or a time (right after all events up to it). */
 export type Position = { readonly seq: number } | { readonly tsNs: number };
-export const TABS = ['state', 'event', 'page', 'analyses'] as const;
+export const TABS = ['state', 'event', 'page', 'analyses', 'notes'] as const;
 export type Tab = (typeof TABS)[number];
 
 /** A rectangle drawn in a lane: the events inside are what the table lists. */
@@ -40,6 +40,8 @@ export interface ViewState {
 	readonly brush: Brush | null;
 	/** Position whose tracking state the state panel compares with. */
 	readonly pin: number | null;
+	/** The note that is pointed out. */
+	readonly note: string | null;
 	/** Lanes that are opened or closed against the rule (lanes without accesses are closed). */
 	readonly turned: readonly number[];
 	readonly table: boolean;
@@ -65,6 +67,7 @@ export const DEFAULT_VIEW: ViewState = {
 	filter: '',
 	brush: null,
 	pin: null,
+	note: null,
 	turned: [],
 	table: true,
 	fold: true,
@@ -122,6 +125,7 @@ export function parseView(params: URLSearchParams): ViewState {
 		filter: params.get('filter') ?? '',
 		brush: parseBrush(params.get('brush') ?? ''),
 		pin: parseWhole(params.get('pin') ?? ''),
+		note: params.get('note') || null,
 		turned: (params.get('turned') ?? '')
 			.split(',')
 			.map((lane) => parseWhole(lane))
@@ -133,6 +137,9 @@ export function parseView(params: URLSearchParams): ViewState {
 		rows: parseRange(params.get('rows') ?? '', parseWhole)
 	};
 }
+
+/** Reads what follows the `?` of an address. */
+export const parseQuery = (query: string): ViewState => parseView(new URLSearchParams(query));
 
 /** The query (with `?`, or empty) that `parseView` reads back; defaults are left out. */
 export function formatView(view: ViewState): string {
@@ -156,6 +163,7 @@ export function formatView(view: ViewState): string {
 		add('brush', `${lane}:${time.from}..${time.to}:${hex(pages.from)}..${hex(pages.to)}`);
 	}
 	add('pin', view.pin === null ? null : String(view.pin));
+	add('note', view.note);
 	add('turned', view.turned.length ? view.turned.join(',') : null);
 	add('table', view.table ? null : '0');
 	add('fold', view.fold ? null : '0');

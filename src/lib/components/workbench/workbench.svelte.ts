@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { SessionNames } from '#lib/components/names/session-names.svelte.ts';
+import { SessionNotes } from '#lib/components/notes/session-notes.svelte.ts';
 import { getState, getStep, getUsed } from '#lib/api/client.ts';
 import type { SessionDetail, StateView } from '#lib/api/types.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
@@ -9,7 +10,7 @@ import { laneHeights, lanesDownwards, QUIET_SHARE } from '#lib/view/lane-layout.
 import { Latest } from '#lib/view/latest.ts';
 import { atEnd, stickToEnd } from '#lib/view/live.ts';
 import { panRange, type Range, reveal, sameRange, scaleOf, zoomRange } from '#lib/view/range.ts';
-import { formatView, parseView, positionParam, type ViewState } from '#lib/view/view-state.ts';
+import { formatView, parseQuery, parseView, positionParam, type ViewState } from '#lib/view/view-state.ts';
 
 /** Room for the gfn labels left of a lane, in CSS pixels. */
 export const AXIS_WIDTH = 84;
@@ -68,6 +69,7 @@ export class Workbench {
 	/** Largest cell of all grids on the screen: one colour scale for all lanes. */
 	readonly max = $derived(Math.max(1, ...[...this.grids.values()].flat().map((grid) => grid.max)));
 
+	readonly notes = new SessionNotes(this);
 	readonly names = new SessionNames(this);
 
 	/** True while a growing session is followed: the cursor is at its end unless the view puts it elsewhere. */
@@ -139,6 +141,14 @@ export class Workbench {
 	restore(search: URLSearchParams): void {
 		clearTimeout(this.#writing);
 		this.view = parseView(search);
+		this.loadState();
+	}
+
+	/** Shows another view (what follows the `?` of its address) as a step of the history. */
+	openView(query: string): void {
+		this.#write(query && `?${query}`, true);
+		clearTimeout(this.#writing);
+		this.view = parseQuery(query);
 		this.loadState();
 	}
 

@@ -1,0 +1,165 @@
+import { readFile } from 'node:fs/promises';
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import type { NotesAnswer } from '#lib/api/analyses-types.ts';
+import type { NotePin } from '#lib/domain/notes.ts';
+import { api, mainLane, openSession } from './helpers.ts';
+import { ownSession } from './own-session.ts';
+
+const notesOf = async (page: Page, id: string) =>
+	(await api<NotesAnswer>(page, `/api/v1/sessions/${id}/notes`)).notes;
+async function pinned(page: Page, id: string, text: string, pin: NotePin): Promise<string> {
+	const made = await page.request.post(`/api/v1/sessions/${id}/notes`, { data: { text, pin } });
+	expect(made.status()).toBe(201);
+	return ((await made.json()) as { noteId: string }).noteId;
+}
+const list = (page: Page) => page.getByRole('region', { name: 'Notes' }).getByRole('listitem');
+const flag = (page: Page, text: string) => page.getByRole('button', { name: `Note: ${text}` });
+const form = (page: Page) => page.getByRole('form', { name: 'New note' });
+const RECTANGLE = {
+	type: 'rectangle',
+	lane: 0,
+	fromNs: 100e6,
+	toNs: 200e6,
+	fromGfn: 0x400,
+	toGfn: 0x800
+} as const;
+
+test('a key writes a note on the cursor, and its text is shown as text', async ({ page }) => {
+	const id = await ownSession(page, 'cursor');
+	await openSession(page, `/sessions/${id}?t=50000000`);
+	await page.keyboard.press('n');
+	await expect(form(page).getByRole('radio', { name: /the cursor/ })).toBeChecked();
+	await page.keyboard.type('<b>boot</b> & <script>');
+	await page.keyboard.press('Control+Enter');
+	await expect(list(page)).toContainText('<b>boot</b> & <script>');
+	expect(await notesOf(page, id)).toMatchObject([
+		{ text: '<b>boot</b> & <script>', pin: { type: 'time', tsNs: 50e6 } }
+	]);
+	await flag(page, '<b>boot</b> & <script>').hover();
+	await expect(page.locator('.note-tip')).toContainText('<b>boot</b> & <script>');
+	await expect(page.locator('.note-tip b, aside li b')).toHaveCount(0);
+	// the flag is where the time is
+	const box = await mainLane(page).boundingBox();
+	const mark = await flag(page, '<b>boot').boundingBox();
+	expect(mark?.x).toBeCloseTo((box?.x ?? 0) + ((box?.width ?? 0) * 50e6) / 301_000_001 - 1, 0);
+	await expect(page.locator('[data-note] title')).toHaveText('<b>boot</b> & <script>');
+});
+
+test('a button writes a note on the selected page, with or without its moment', async ({ page }) => {
+	const id = await ownSession(page, 'page');
+	await openSession(page, `/sessions/${id}?t=50000000&page=0x200&tab=page`);
+	await page.getByRole('tabpanel').getByRole('button', { name: 'Note', exact: true }).click();
+	await expect(form(page).getByRole('radio', { name: 'page 0x200' })).toBeChecked();
+	await form(page).getByRole('textbox').fill('page table');
+	await form(page).getByRole('checkbox').uncheck();
+	await form(page).getByRole('button', { name: 'Save note' }).click();
+	await expect(list(page)).toHaveCount(1);
+	expect(await notesOf(page, id)).toMatchObject([{ text: 'page table', pin: { type: 'page', gfn: 0x200 } }]);
+	await expect(flag(page, 'page table')).toBeVisible();
+});
+
+test('a marked rectangle becomes a note that is outlined where it is', async ({ page }) => {
+	const id = await ownSession(page, 'box');
+	await openSession(page, `/sessions/${id}?brush=0:100000000..200000000:0x400..0x800`);
+	await page.getByRole('button', { name: 'Write a note on the rectangle' }).click();
+	await form(page).getByRole('textbox').fill('busy here');
+	await form(page).getByRole('button', { name: 'Save note' }).click();
+	await expect(list(page)).toContainText('ram [0x400, 0x800)');
+	expect(await notesOf(page, id)).toMatchObject([{ text: 'busy here', pin: RECTANGLE }]);
+	const outline = await page.locator('figure[data-lane="0"] .rectangle').boundingBox();
+	const lane = await mainLane(page).boundingBox();
+	if (!outline || !lane) throw new Error('not drawn');
+	expect(outline.x - lane.x).toBeCloseTo((lane.width * 100e6) / 301_000_001, 0);
+	expect(outline.width).toBeCloseTo((lane.width * 100e6) / 301_000_001, 0);
+	expect(outline.y - lane.y).toBeCloseTo((lane.height * (0x1100 - 0x800)) / 4096, 0);
+	// the lane's tooltip tells of the note inside it, and not beside it
+	await page.mouse.move(outline.x + outline.width - 10, outline.y + outline.height - 10);
+	await expect(page.locator('.tip')).toContainText('note: busy here');
+	await page.mouse.move(lane.x + lane.width - 30, outline.y + outline.height - 10);
+	await expect(page.locator('.tip')).not.toContainText('busy here');
+});
+
+test('a note is edited, deleted and brought back', async ({ page }) => {
+	const id = await ownSession(page, 'edit');
+	await pinned(page, id, 'cold', { type: 'time', tsNs: 5 });
+	await openSession(page, `/sessions/${id}?tab=notes`);
+	await list(page).getByRole('button', { name: 'Edit this note' }).click();
+	await list(page).getByRole('textbox').fill('hot');
+	await page.keyboard.press('Control+Enter');
+	await expect(list(page)).toContainText('hot');
+	await expect.poll(async () => (await notesOf(page, id))[0]?.text).toBe('hot');
+	await list(page).getByRole('button', { name: 'Delete this note' }).click();
+	await expect(list(page)).toHaveCount(0);
+	expect(await notesOf(page, id)).toEqual([]);
+	await page.getByRole('button', { name: 'Undo' }).click();
+	await expect(list(page)).toContainText('hot');
+	expect(await notesOf(page, id)).toMatchObject([{ text: 'hot', pin: { type: 'time', tsNs: 5 } }]);
+});
+
+test('a note leads to its place, back returns, and its link shows it elsewhere', async ({
+	page,
+	context
+}) => {
+	await context.grantPermissions(['clipboard-read', 'clipboard-write']);
+	const id = await ownSession(page, 'link');
+	const noteId = await pinned(page, id, 'busy here', RECTANGLE);
+	await openSession(page, `/sessions/${id}?tab=notes&time=0..20000000&gfn=0:0x100..0x200`);
+	await expect(page.locator('figure[data-lane="0"] .rectangle')).toHaveCount(0);
+	await list(page).getByRole('button', { name: 'Copy a link to this note' }).click();
+	const link = await page.evaluate(() => navigator.clipboard.readText());
+	await list(page).getByTitle('Go to this place').click();
+	// 100 ms and a quarter of it on each side; the gfns that hid it are taken back
+	await expect(page).toHaveURL(`/sessions/${id}?time=75000000..225000000&tab=notes&note=${noteId}`);
+	await expect(page.locator('figure[data-lane="0"] .rectangle')).toBeVisible();
+	await page.goBack();
+	await expect(page).toHaveURL(/time=0\.\.20000000/);
+	await expect(page.locator('figure[data-lane="0"] .rectangle')).toHaveCount(0);
+	const other = await context.newPage();
+	await openSession(other, link);
+	await expect(other.locator('figure[data-lane="0"] .rectangle.lit')).toBeVisible();
+	await expect(list(other).getByTitle('Go to this place')).toHaveAttribute('aria-current', 'true');
+	// the overview's flag leads there too
+	await page.locator('[data-note] path').click({ position: { x: 3, y: 3 } });
+	await expect(page).toHaveURL(/time=75000000\.\.225000000/);
+});
+
+test('the page’s export takes the notes along, and loading it brings them back', async ({ page }) => {
+	const id = await ownSession(page, 'export');
+	await pinned(page, id, 'kept', { type: 'time', tsNs: 5e6 });
+	await pinned(page, id, 'too', RECTANGLE);
+	const before = await notesOf(page, id);
+	await openSession(page, `/sessions/${id}`);
+	await page.getByRole('banner').locator('summary', { hasText: 'Export' }).click();
+	const [file] = await Promise.all([
+		page.waitForEvent('download'),
+		page.getByRole('link', { name: /All events and notes/ }).click()
+	]);
+	const loaded = await page.request.post(`/api/v1/sessions?name=again-${Date.now()}`, {
+		headers: { 'content-type': 'application/octet-stream' },
+		data: await readFile(await file.path())
+	});
+	expect(loaded.ok()).toBe(true);
+	const { session } = (await loaded.json()) as { session: { id: string; events: number } };
+	expect(session.events).toBe(303);
+	expect(await notesOf(page, session.id)).toEqual(before);
+});
+
+for (const colorScheme of ['light', 'dark'] as const)
+	test.describe(`${colorScheme} theme`, () => {
+		test.use({ colorScheme });
+		test('axe finds nothing on notes, their form and their tip', async ({ page }) => {
+			const id = await ownSession(page, `axe-${colorScheme}`);
+			const noteId = await pinned(page, id, 'one', RECTANGLE);
+			await pinned(page, id, 'two', { type: 'page', gfn: 0x900 });
+			await pinned(page, id, 'three', { type: 'time', tsNs: 9e6 });
+			await openSession(page, `/sessions/${id}?tab=notes&note=${noteId}&page=0x150`);
+			await expect(page.locator('.scroll [role=row] button').first()).toBeVisible();
+			await flag(page, 'two').focus();
+			await expect(page.locator('.note-tip')).toContainText('two');
+			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+			await page.getByRole('button', { name: 'New note' }).click();
+			await list(page).first().getByRole('button', { name: 'Edit this note' }).click();
+			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+		});
+	});
