@@ -22,10 +22,13 @@ test('sets of pages differ as sets do', () => {
 			const got = pageSets(rangesOf(a), rangesOf(b));
 			expect(gfnsOf(got.gained)).toEqual(b.filter((gfn) => !a.includes(gfn)));
 			expect(gfnsOf(got.lost)).toEqual(a.filter((gfn) => !b.includes(gfn)));
+			expect(gfnsOf(got.kept)).toEqual(a.filter((gfn) => b.includes(gfn)));
 			expect(got.both).toBe(a.filter((gfn) => b.includes(gfn)).length);
 		})
 	);
 });
+
+const ALL = { limit: 10_000, normalise: 'none', order: 'change', more: 'any' } as const;
 
 /** Accesses of each page in a window, and pages tracked at its end, by looking at each event. */
 function look(events: readonly TraceEvent[], { time }: Side) {
@@ -64,18 +67,24 @@ test('a comparison equals looking at each event of both sides', () =>
 			]
 		];
 		for (const [a, b, bEvents] of cases) {
-			const got = await compare(store, a, b, { limit: 10_000 });
+			const got = await compare(store, a, b, ALL);
 			const [left, right] = [look(events, a), look(bEvents, b)];
 			const [inA, inB] = [[...left.counts.keys()], [...right.counts.keys()]];
 			const sorted = (gfns: number[]) => gfns.sort((x, y) => x - y);
 			expect(gfnsOf(got.touched.gained)).toEqual(sorted(inB.filter((gfn) => !left.counts.has(gfn))));
 			expect(gfnsOf(got.touched.lost)).toEqual(sorted(inA.filter((gfn) => !right.counts.has(gfn))));
 			expect([got.a.accesses, got.b.accesses]).toEqual([left.inside.length, right.inside.length]);
+			for (const [i, mode] of MODES.entries())
+				expect([got.a.counts[mode], got.b.counts[mode]]).toEqual(
+					[left, right].map(({ inside }) => inside.filter((witness) => witness.mode === i).length)
+				);
 			const differing = [...new Set([...inA, ...inB])]
 				.map((gfn) => ({ gfn, a: left.counts.get(gfn) ?? 0, b: right.counts.get(gfn) ?? 0 }))
 				.filter((each) => each.a !== each.b)
 				.sort((x, y) => Math.abs(y.b - y.a) - Math.abs(x.b - x.a) || x.gfn - y.gfn);
 			expect(got.movers.map(({ gfn, a, b }) => ({ gfn, a, b }))).toEqual(differing);
+			expect(got.moved).toBe(differing.length);
+			await checkScaled(store, a, b, [left.counts, right.counts]);
 			for (const asId of [0, 1])
 				for (const [i, mode] of MODES.entries()) {
 					const sets = got.tracked.find((each) => each.asId === asId && each.mode === mode);
@@ -87,6 +96,35 @@ test('a comparison equals looking at each event of both sides', () =>
 		}
 	}));
 
+/** The longer window's numbers count as much as it is longer less. */
+async function checkScaled(
+	store: Parameters<typeof compare>[0],
+	a: Side,
+	b: Side,
+	[inA, inB]: readonly [ReadonlyMap<number, number>, ReadonlyMap<number, number>]
+) {
+	const [lengthA, lengthB] = [a.time.to - a.time.from, b.time.to - b.time.from];
+	const shorter = Math.min(lengthA, lengthB);
+	const got = await compare(store, a, b, { ...ALL, normalise: 'time', order: 'ratio', more: 'b' });
+	const wanted = [...new Set([...inA.keys(), ...inB.keys()])]
+		.map((gfn) => ({
+			gfn,
+			a: ((inA.get(gfn) ?? 0) / lengthA) * shorter,
+			b: ((inB.get(gfn) ?? 0) / lengthB) * shorter
+		}))
+		.filter((page) => page.b - page.a > 1e-9);
+	expect(got.movers.map(({ gfn }) => gfn).sort((x, y) => x - y)).toEqual(
+		wanted.map(({ gfn }) => gfn).sort((x, y) => x - y)
+	);
+	for (const mover of got.movers) {
+		const page = wanted.find(({ gfn }) => gfn === mover.gfn);
+		expect(mover.change).toBeCloseTo((page?.b ?? 0) - (page?.a ?? 0), 6);
+		expect(2 ** mover.logRatio).toBeCloseTo(((page?.b ?? 0) + 1) / ((page?.a ?? 0) + 1), 6);
+	}
+	const ratios = got.movers.map(({ logRatio }) => logRatio);
+	expect(ratios).toEqual(ratios.toSorted((x, y) => y - x));
+}
+
 async function checkGrids(
 	store: Parameters<typeof compareGrids>[0],
 	a: Side,
@@ -96,7 +134,7 @@ async function checkGrids(
 ) {
 	for (const { pair, a: aLane, b: bLane } of lanePairs(a.session, b.session).slice(0, 3))
 		for (const scale of ['time', 'fraction'] as const) {
-			const grid = await compareGrids(store, a, b, { pair, columns: 4, rows: 3, scale });
+			const grid = await compareGrids(store, a, b, { pair, columns: 4, rows: 3, scale, normalise: 'none' });
 			if (scale === 'time') expect(grid.a.columnNs).toBe(grid.b.columnNs);
 			for (const [side, list, lane] of [
 				[grid.a, left, aLane],
@@ -141,6 +179,30 @@ test('the API compares two windows of one session', async () => {
 	]);
 	const grid = (await (await call(`/compare/grid?${window}&pair=0&columns=2&rows=8`)).json()) as ComparedGrid;
 	expect(grid).toMatchObject({ columns: 2, rows: 8, max: 2 });
+	const zoomed = (await (
+		await call(`/compare/grid?${window}&pair=0&columns=2&rows=8&gfn=1..3`)
+	).json()) as ComparedGrid;
+	expect(zoomed).toMatchObject({ startGfn: 1, rows: 2, rowPages: 1 });
+	// 10 ns in columns of 5: A has one write of gfn 1 in the first, B two of it and one of gfn 2
+	expect([zoomed.a.cells, zoomed.b.cells]).toEqual([
+		[1, 0, 0, 0],
+		[2, 0, 1, 0]
+	]);
+	const scaled = (await (
+		await call(
+			`/compare/grid?a=${id}&b=${id}&aTo=20&bFrom=10&bTo=20&pair=0&columns=1&rows=8&scale=fraction&normalise=time`
+		)
+	).json()) as ComparedGrid;
+	// four writes of the lane in 20 ns, three in 10: gfn 1 has 3 / 2 against 2, gfn 2 has 1 / 2 against 1
+	expect(scaled.a.cells).toEqual([0, 3, 1, 0, 0, 0, 0, 0]);
+	expect(scaled.b.cells).toEqual([0, 2, 1, 0, 0, 0, 0, 0]);
+	expect(scaled.logRatio.slice(1, 3)).toEqual([Math.log2(3 / 2.5), Math.log2(2 / 1.5)]);
+	const ordered = (query: string) =>
+		call(`/compare?${window}&${query}`).then((r) => r.json() as Promise<Comparison>);
+	expect((await ordered('order=gfn&limit=1')).movers.map(({ gfn }) => gfn)).toEqual([1]);
+	expect(await ordered('more=a')).toMatchObject({ movers: [], moved: 0 });
+	expect(got).toMatchObject({ moved: 2, a: { counts: { write: 1 } }, b: { counts: { write: 3 } } });
+	expect((await call(`/compare/grid?${window}&pair=0&gfn=100..200`)).status).toBe(400);
 	expect((await call(`/compare/grid?${window}&pair=9`)).status).toBe(400);
 	expect((await call(`/compare?a=${id}&b=none`)).status).toBe(404);
 	await store.close();

@@ -1,6 +1,6 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { toFilter, filterFields, cells, whole } from './params.ts';
-import { compare, compareGrids, type Side } from '../query/compare.ts';
+import { toFilter, filterFields, cells, gfnRange, whole } from './params.ts';
+import { compare, compareGrids, MOVER_ORDERS, MOVER_SIDES, type Side } from '../query/compare.ts';
 import { filterQuestion, remembered } from '../query/result-cache.ts';
 import type { TraceStore } from '../store/store.ts';
 import { ApiError } from './problem.ts';
@@ -15,10 +15,13 @@ const sides = {
 	bFrom: whole.optional(),
 	bTo: whole.optional(),
 	kinds: filterFields.kinds,
-	q: filterFields.q
+	q: filterFields.q,
+	normalise: z.enum(['none', 'time']).default('none')
 };
 const compareQuery = z.object({
 	...sides,
+	order: z.enum(MOVER_ORDERS).default('change'),
+	more: z.enum(MOVER_SIDES).default('any'),
 	limit: whole.pipe(z.number().min(1).max(10_000)).default(50)
 });
 const gridQuery = z.object({
@@ -26,9 +29,10 @@ const gridQuery = z.object({
 	pair: whole,
 	columns: cells(4096, 600),
 	rows: cells(4096, 256),
+	gfn: gfnRange.optional(),
 	scale: z.enum(['time', 'fraction']).default('time')
 });
-type Sides = Omit<z.output<typeof compareQuery>, 'limit'>;
+type Sides = Omit<z.output<typeof compareQuery>, 'limit' | 'order' | 'more'>;
 
 /** Both sides of a request, and words that tell it from others. */
 async function sidesOf(store: TraceStore, query: Sides): Promise<{ a: Side; b: Side; words: unknown[] }> {
@@ -39,7 +43,15 @@ async function sidesOf(store: TraceStore, query: Sides): Promise<{ a: Side; b: S
 	};
 	const [a, b] = [await side(query.a, query.aFrom, query.aTo), await side(query.b, query.bFrom, query.bTo)];
 	const last = (await store.segments(b.session.id)).at(-1);
-	const words = [a.time, b.time, b.session.id, b.session.events, last?.id, filterQuestion(a.filter)];
+	const words = [
+		query.normalise,
+		a.time,
+		b.time,
+		b.session.id,
+		b.session.events,
+		last?.id,
+		filterQuestion(a.filter)
+	];
 	return { a, b, words };
 }
 
@@ -57,19 +69,21 @@ const route = <Q extends z.ZodObject>(path: string, summary: string, query: Q) =
 export function registerCompare(api: Api): void {
 	const differences = route('/compare', 'What differs between two windows of sessions', compareQuery);
 	api.openapi(differences, async (c) => {
-		const { limit, ...query } = c.req.valid('query');
+		const { limit, order, more, ...query } = c.req.valid('query');
 		const { a, b, words } = await sidesOf(c.env.store, query);
-		const make = () => compare(c.env.store, a, b, { limit });
-		return c.json(await remembered(c.env.store, a.session, ['compare', limit, ...words], make));
+		const make = () => compare(c.env.store, a, b, { limit, order, more, normalise: query.normalise });
+		const question = ['compare', limit, order, more, ...words];
+		return c.json(await remembered(c.env.store, a.session, question, make));
 	});
 
 	const grids = route('/compare/grid', 'Accesses of a pair of lanes on both sides, cell by cell', gridQuery);
 	api.openapi(grids, async (c) => {
-		const { pair, columns, rows, scale, ...query } = c.req.valid('query');
+		const { pair, columns, rows, scale, gfn, ...query } = c.req.valid('query');
 		if (columns * rows > MAX_CELLS) throw new ApiError(400, `columns x rows must not pass ${MAX_CELLS}`);
 		const { a, b, words } = await sidesOf(c.env.store, query);
-		const question = ['compare-grid', pair, columns, rows, scale, ...words];
-		const make = () => compareGrids(c.env.store, a, b, { pair, columns, rows, scale });
+		const question = ['compare-grid', pair, columns, rows, scale, gfn, ...words];
+		const { normalise } = query;
+		const make = () => compareGrids(c.env.store, a, b, { pair, columns, rows, scale, gfn, normalise });
 		return c.json(await remembered(c.env.store, a.session, question, make));
 	});
 }

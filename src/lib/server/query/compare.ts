@@ -1,9 +1,16 @@
-import type { ComparedGrid, ComparedWindow, Comparison, LanePair } from '#lib/api/analyses-types.ts';
+import type {
+	ComparedGrid,
+	ComparedWindow,
+	Comparison,
+	LanePair,
+	Mover,
+	Normalise
+} from '#lib/api/analyses-types.ts';
 import { ACCESS_KINDS, MODES } from '#lib/domain/kinds.ts';
 import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import type { TrackingState } from '#lib/domain/state.ts';
 import type { TraceStore } from '../store/store.ts';
-import { pageTotals, type PageTotals } from './analyses/page-totals.ts';
+import { byMode, pageTotals, type PageTotals } from './analyses/page-totals.ts';
 import { seqAtTime } from './events.ts';
 import type { EventFilter } from './filter.ts';
 import type { Axis } from './heat-axis.ts';
@@ -22,13 +29,34 @@ export interface Side {
 /** log2((b + 1) / (a + 1)) */
 const logRatio = (a: number, b: number): number => Math.log2((b + 1) / (a + 1));
 
+/** What both sides' counts are multiplied by, of lengths in one unit. */
+function factors(normalise: Normalise, [a, b]: readonly [number, number]): readonly [number, number] {
+	const shorter = Math.min(a, b);
+	return normalise === 'none' ? [1, 1] : [shorter / a, shorter / b];
+}
+
+/** What decides which pages come first; `gfn` ascends, all others descend, `change` and `ratio` by amount. */
+export const MOVER_ORDERS = ['change', 'ratio', 'a', 'b', 'gfn'] as const;
+/** Which pages to list: all that differ, or those with more accesses on one side. */
+export const MOVER_SIDES = ['any', 'a', 'b'] as const;
+
+export interface CompareOptions {
+	/** Most pages to list. */
+	readonly limit: number;
+	readonly normalise: Normalise;
+	readonly order: (typeof MOVER_ORDERS)[number];
+	readonly more: (typeof MOVER_SIDES)[number];
+	readonly signal?: AbortSignal;
+}
+
 /** What differs between two windows: pages touched and tracked, and the pages whose accesses differ most. */
 export async function compare(
 	store: TraceStore,
 	a: Side,
 	b: Side,
-	{ limit, signal }: { readonly limit: number; readonly signal?: AbortSignal }
+	options: CompareOptions
 ): Promise<Comparison> {
+	const { signal, normalise } = options;
 	const totals = [
 		await pageTotals(store, a.session, { ...a, signal }),
 		await pageTotals(store, b.session, { ...b, signal })
@@ -39,10 +67,11 @@ export async function compare(
 	return {
 		a: windowOf(a, totals[0]),
 		b: windowOf(b, totals[1]),
+		normalise,
 		lanes: lanePairs(a.session, b.session),
 		touched: pageSets(inA ?? [], inB ?? []),
 		tracked: trackedSets(...states),
-		movers: movers(...totals, limit)
+		...moversOf(differences(totals, factors(normalise, lengths(a, b))), options)
 	};
 }
 
@@ -52,8 +81,12 @@ const windowOf = ({ session, time }: Side, totals: PageTotals): ComparedWindow =
 	fromNs: time.from,
 	toNs: time.to,
 	accesses: totals.accesses,
+	counts: byMode((mode) => totals.accessesByMode[mode] ?? 0),
 	pages: totals.pages
 });
+
+const lengths = (...sides: readonly [Side, Side]): [number, number] =>
+	sides.map(({ time }) => time.to - time.from) as [number, number]; // as many as there are sides
 
 const endState = async (store: TraceStore, { session, time }: Side): Promise<TrackingState> =>
 	store.stateBefore(session.id, await seqAtTime(store, session.id, time.to));
@@ -74,7 +107,11 @@ function trackedSets(a: TrackingState, b: TrackingState): Comparison['tracked'] 
 	return sets.filter(({ both, gainedPages, lostPages }) => both + gainedPages + lostPages > 0);
 }
 
-function movers(a: PageTotals, b: PageTotals, limit: number): Comparison['movers'] {
+/** Every page whose scaled numbers differ. */
+function differences(
+	[a, b]: readonly [PageTotals, PageTotals],
+	[scaleA, scaleB]: readonly [number, number]
+): Mover[] {
 	const counts = new Map<number, { a: number; b: number }>();
 	for (const [id, gfn] of a.ids.gfns.entries()) counts.set(gfn, { a: a.total.get(id), b: 0 });
 	for (const [id, gfn] of b.ids.gfns.entries()) {
@@ -83,15 +120,27 @@ function movers(a: PageTotals, b: PageTotals, limit: number): Comparison['movers
 		else counts.set(gfn, { a: 0, b: b.total.get(id) });
 	}
 	return [...counts]
-		.filter(([, count]) => count.a !== count.b)
-		.sort(([x, p], [y, q]) => Math.abs(q.b - q.a) - Math.abs(p.b - p.a) || x - y)
-		.slice(0, limit)
-		.map(([gfn, count]) => ({
-			gfn,
-			...count,
-			change: count.b - count.a,
-			logRatio: logRatio(count.a, count.b)
-		}));
+		.map(([gfn, count]) => {
+			const [inA, inB] = [count.a * scaleA, count.b * scaleB];
+			return { gfn, ...count, change: inB - inA, logRatio: logRatio(inA, inB) };
+		})
+		.filter((page) => page.change !== 0);
+}
+
+/** What a page is sorted by, the least first. */
+const MOVER_KEYS: Readonly<Record<CompareOptions['order'], (page: Mover) => number>> = {
+	change: (page) => -Math.abs(page.change),
+	ratio: (page) => -Math.abs(page.logRatio),
+	a: (page) => -page.a,
+	b: (page) => -page.b,
+	gfn: (page) => page.gfn
+};
+
+function moversOf(pages: readonly Mover[], { limit, order, more }: CompareOptions) {
+	const wanted = pages.filter(({ change }) => more === 'any' || change > 0 === (more === 'b'));
+	const key = MOVER_KEYS[order];
+	wanted.sort((x, y) => key(x) - key(y) || x.gfn - y.gfn);
+	return { movers: wanted.slice(0, limit), moved: wanted.length };
 }
 
 /** Pairs lanes of the same address space and base: those of equal size first, then in order; the rest stay alone. */
@@ -137,35 +186,34 @@ export interface GridComparison {
 	readonly rows: number;
 	/** `time`: columns of one length on both sides; `fraction`: each window is cut into equal parts of its own. */
 	readonly scale: 'time' | 'fraction';
+	readonly normalise: Normalise;
+	/** Half-open; the whole pair if absent. */
+	readonly gfn?: { readonly from: number; readonly to: number } | undefined;
 	readonly signal?: AbortSignal;
 }
 
 /**
  * The accesses of a lane pair on both sides on grids that lie on each other.
- * @throws {RangeError} if there is no such pair
+ * @throws {RangeError} if there is no such pair, or none of its pages is in `gfn`
  */
 export async function compareGrids(
 	store: TraceStore,
 	a: Side,
 	b: Side,
-	{ pair: wanted, columns: most, rows, scale, signal }: GridComparison
+	{ pair: wanted, columns: most, rows, scale, normalise, gfn: asked, signal }: GridComparison
 ): Promise<ComparedGrid> {
 	const pair = lanePairs(a.session, b.session)[wanted];
 	if (!pair) throw new RangeError(`there is no pair of lanes ${wanted}`);
-	const lengths = [a, b].map(({ time }) => time.to - time.from) as [number, number];
-	const longest = Math.max(...lengths);
-	const steps = lengths.map((length) => Math.ceil((scale === 'time' ? longest : length) / most));
-	const columns = Math.max(...lengths.map((length, i) => Math.ceil(length / (steps[i] as number))));
-	const rowPages = Math.ceil(pair.npages / rows);
-	const gfn: Axis = {
-		start: pair.baseGfn,
-		end: pair.baseGfn + pair.npages,
-		step: rowPages,
-		n: Math.ceil(pair.npages / rowPages)
-	};
+	const spans = lengths(a, b);
+	const longest = Math.max(...spans);
+	const stepOf = (length: number) => Math.ceil((scale === 'time' ? longest : length) / most);
+	const steps = [stepOf(spans[0]), stepOf(spans[1])] as const;
+	const columns = Math.max(Math.ceil(spans[0] / steps[0]), Math.ceil(spans[1] / steps[1]));
+	const [scaleA, scaleB] = factors(normalise, steps);
+	const gfn = gfnAxis(pair, rows, asked);
 	const side = async (i: 0 | 1): Promise<ComparedGrid['a']> => {
 		const { time: own } = [a, b][i] as Side;
-		const step = steps[i] as number;
+		const step = steps[i];
 		const time: Axis = { start: own.from, end: own.to, step, n: columns };
 		const cells = await sideCells(store, [a, b][i] as Side, [pair.a, pair.b][i] ?? null, {
 			time,
@@ -180,12 +228,21 @@ export async function compareGrids(
 		columns,
 		rows: gfn.n,
 		startGfn: gfn.start,
-		rowPages,
+		rowPages: gfn.step,
 		a: left,
 		b: right,
-		logRatio: left.cells.map((count, i) => logRatio(count, right.cells[i] as number)),
+		logRatio: left.cells.map((count, i) => logRatio(count * scaleA, (right.cells[i] as number) * scaleB)),
 		max: [...left.cells, ...right.cells].reduce((max, count) => Math.max(max, count), 0)
 	};
+}
+
+/** Rows over a pair's pages, or over those of them that are asked for. */
+function gfnAxis(pair: LanePair, rows: number, asked: GridComparison['gfn']): Axis {
+	const start = Math.max(pair.baseGfn, asked?.from ?? 0);
+	const end = Math.min(pair.baseGfn + pair.npages, asked?.to ?? Infinity);
+	if (start >= end) throw new RangeError(`the pair of lanes ${pair.pair} has none of these gfns`);
+	const step = Math.ceil((end - start) / rows);
+	return { start, end, step, n: Math.ceil((end - start) / step) };
 }
 
 async function sideCells(

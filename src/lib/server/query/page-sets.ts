@@ -44,6 +44,8 @@ function without(a: readonly Range[], b: readonly Range[]): GfnRun[] {
 
 const pages = (runs: readonly GfnRun[]) => runs.reduce((n, run) => n + run.npages, 0);
 
+const toRanges = (runs: readonly GfnRun[]) => runs.map(({ gfn, npages }): Range => [gfn, gfn + npages]);
+
 /** How two sets of pages, as ascending ranges without overlap, differ. */
 export function pageSets(a: readonly Range[], b: readonly Range[]): PageSets {
 	const [gained, lost] = [without(b, a), without(a, b)];
@@ -53,6 +55,7 @@ export function pageSets(a: readonly Range[], b: readonly Range[]): PageSets {
 		gainedPages: pages(gained),
 		lostPages: pages(lost),
 		gained: gained.slice(0, RUN_LIMIT),
-		lost: lost.slice(0, RUN_LIMIT)
+		lost: lost.slice(0, RUN_LIMIT),
+		kept: without(a, toRanges(lost)).slice(0, RUN_LIMIT)
 	};
 }

@@ -21,6 +21,8 @@ export class PageTotals {
 	readonly lastNs = new Numbers();
 	readonly lane = new Numbers(NO_LANE);
 	accesses = 0;
+	/** By mode; an access counts once, however many pages it spans. */
+	readonly accessesByMode = MODES.map(() => 0);
 
 	get pages(): number {
 		return this.ids.gfns.length;
@@ -57,9 +59,10 @@ export async function pageTotals(
 		const { tsNs, kind, gfn, lane } = columns;
 		for (const i of hits) {
 			const end = endOf(columns, i);
+			const mode = (kind[i] as number) - FIRST_ACCESS;
 			totals.accesses++;
+			totals.accessesByMode[mode] = (totals.accessesByMode[mode] ?? 0) + 1;
 			for (let page = gfn[i] as number; page < end; page++) {
-				const mode = (kind[i] as number) - FIRST_ACCESS;
 				const id = totals.add(page, mode, segment.firstSeq + i, tsNs[i] as number);
 				totals.lane.set(id, lane[i] as number);
 			}
