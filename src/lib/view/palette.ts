@@ -13,7 +13,7 @@ const RAMPS: Readonly<Record<Theme, (share: number) => string>> = {
 };
 
 /** A colour as canvas image data holds it in a little-endian 32-bit word. */
-function pixel(css: string): number {
+export function pixel(css: string): number {
 	const { r, g, b } = rgb(css);
 	return ((255 << 24) | (Math.round(b) << 16) | (Math.round(g) << 8) | Math.round(r)) >>> 0;
 }

@@ -1,0 +1,100 @@
+import type { ComparedGrid, LanePair } from '#lib/api/analyses-types.ts';
+import { MODES } from '#lib/domain/kinds.ts';
+import { hex } from '#lib/domain/units.ts';
+import { compareTicks } from '#lib/view/compare-ticks.ts';
+import { type SideName, SIDES } from '#lib/view/compare-view.ts';
+import { filledShare } from '#lib/view/compared-cells.ts';
+import { formatDuration, formatGfns, formatInt, formatTime } from '#lib/view/format.ts';
+import { paletteStops, type Theme } from '#lib/view/palette.ts';
+import { type Drawing, type Picture, pictureSvg } from '#lib/view/picture.ts';
+import { drawCompared } from '#lib/view/picture-compare.ts';
+import { onlyColour, ratioStops } from '#lib/view/ratio-colour.ts';
+import type { Comparing } from './comparing.svelte.ts';
+import { comparedImage } from './paint-compared.ts';
+
+/** The maps of a pair of lanes as they are on the screen, one below the other. @throws {Error} without the cells */
+export function makeComparePicture(comparing: Comparing, pair: LanePair, theme: Theme): Picture {
+	const grid = comparing.grids.get(pair.pair);
+	if (!grid) throw new Error('the maps have not come yet');
+	const { maps, modes } = comparing.view;
+	const shown: readonly (SideName | 'ratio')[] = [
+		...(maps === 'ratio' ? [] : SIDES),
+		...(maps === 'sides' ? [] : (['ratio'] as const))
+	];
+	const gfns = comparing.gfnsOf(pair);
+	const drawings = shown.map((what) => drawMap(comparing, pair, grid, { what, theme }));
+	const name = pair.names.join(', ') || hex(pair.baseGfn);
+	const head = {
+		...{ title: `${name}: A and B compared`, theme },
+		session: SIDES.map((side) => `${side.toUpperCase()} ${comparing.session(side)?.name ?? ''}`).join(' · '),
+		window: SIDES.map((side) => windowText(comparing, side)).join(' · '),
+		filter: [
+			modes.length === MODES.length ? 'all modes' : `modes ${modes.join(', ')}`,
+			`gfns ${formatGfns(gfns.from, gfns.to)}`,
+			comparing.align === 'time' ? 'aligned by time' : 'each window stretched',
+			comparing.normalise === 'time' ? 'ratios for equal time' : 'absolute numbers'
+		].join(' · ')
+	};
+	return pictureSvg(head, stacked(drawings));
+}
+
+function windowText(comparing: Comparing, side: SideName): string {
+	const { from, to } = comparing.time(side);
+	const clock = comparing.session(side)?.clock ?? 'ns';
+	return `${side.toUpperCase()} [${formatTime(from, clock)}, ${formatTime(to, clock)}), ${formatDuration(to - from, clock)}`;
+}
+
+function drawMap(
+	comparing: Comparing,
+	pair: LanePair,
+	grid: ComparedGrid,
+	{ what, theme }: { what: SideName | 'ratio'; theme: Theme }
+): Drawing {
+	const { align, ratioLimit, max } = comparing;
+	const sides: readonly SideName[] = what === 'ratio' ? SIDES : [what];
+	const clock = comparing.session(sides[0] ?? 'a')?.clock ?? 'ns';
+	const ratio = what === 'ratio';
+	return drawCompared({
+		...{ theme, id: what, height: 220 },
+		title: ratio
+			? 'log ratio log2((B + 1) / (A + 1))'
+			: `${what.toUpperCase()}: ${comparing.session(what)?.name ?? ''}`,
+		image: dataUrl(comparedImage(grid, what, comparing, theme)),
+		filled: Math.min(
+			...sides.map((side) => (pair[side] === null ? 0 : filledShare(grid, side, comparing.time(side))))
+		),
+		gfns: comparing.gfnsOf(pair),
+		imageGfns: { from: grid.startGfn, to: grid.startGfn + grid.rows * grid.rowPages },
+		ticks: compareTicks(grid, what, { align, clock, count: 8 }),
+		stops: ratio ? ratioStops(theme) : paletteStops(theme),
+		legend: ratio
+			? { low: `−${ratioLimit} more in A`, high: `+${ratioLimit} more in B` }
+			: { low: '1', high: `${formatInt(max)} accesses a cell (${comparing.view.scale} scale)` },
+		squares: ratio
+			? [
+					{ label: 'only in A', colour: onlyColour(theme, 'a') },
+					{ label: 'only in B', colour: onlyColour(theme, 'b') }
+				]
+			: []
+	});
+}
+
+function stacked(drawings: readonly Drawing[]): Drawing {
+	let y = 0;
+	const parts = drawings.map(({ body, height }) => {
+		const part = `<g transform="translate(0,${y})">${body}</g>`;
+		y += height;
+		return part;
+	});
+	return { body: parts.join(''), height: y };
+}
+
+function dataUrl(image: ImageData): string {
+	const canvas = document.createElement('canvas');
+	canvas.width = image.width;
+	canvas.height = image.height;
+	const context = canvas.getContext('2d');
+	if (!context) throw new Error('this browser offers no canvas');
+	context.putImageData(image, 0, 0);
+	return canvas.toDataURL('image/png');
+}

@@ -1,0 +1,72 @@
+import type { Theme } from './palette.ts';
+import { type Drawing, pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText } from './picture.ts';
+import { frame, legendRow, valueAxis } from './picture-charts.ts';
+import { gfnAxisTicks } from './picture-heat.ts';
+import { type Range, span } from './range.ts';
+
+/** One map of a comparison. */
+export interface ComparedDrawing {
+	/** Tells this map's colours from those of others in the same file. */
+	readonly id: string;
+	readonly title: string;
+	readonly theme: Theme;
+	readonly height: number;
+	/** The painted cells as a data URL of a PNG, one pixel a cell. */
+	readonly image: string;
+	/** Share of the width that the windows fill; the rest is grey. */
+	readonly filled: number;
+	readonly gfns: Range;
+	/** Gfns of the image, which may reach beyond. */
+	readonly imageGfns: Range;
+	readonly ticks: readonly { readonly share: number; readonly label: string }[];
+	/** Colours at equal distances. */
+	readonly stops: readonly string[];
+	readonly legend: { readonly low: string; readonly high: string };
+	readonly squares: readonly { readonly label: string; readonly colour: string }[];
+}
+
+/** Draws a map with its title, axes and colours. */
+export function drawCompared(map: ComparedDrawing): Drawing {
+	const { theme, height, gfns, imageGfns, filled } = map;
+	const top = 24;
+	const bottom = top + height;
+	const imageTop = top + ((gfns.to - imageGfns.to) / span(gfns)) * height;
+	const imageHeight = (span(imageGfns) / span(gfns)) * height;
+	const [text, muted] = [pictureColour(theme, 'text'), pictureColour(theme, 'muted')];
+	const stops = map.stops.map(
+		(colour, i, all) => `<stop offset="${round((100 * i) / (all.length - 1))}%" stop-color="${colour}"/>`
+	);
+	const ticks = map.ticks.map(({ share, label }) => {
+		const x = round(PLOT_LEFT + share * PLOT_WIDTH);
+		const anchor = share < 0.02 ? 'start' : share > 0.98 ? 'end' : 'middle';
+		return (
+			`<line x1="${x}" x2="${x}" y1="${bottom}" y2="${bottom + 5}" stroke="${pictureColour(theme, 'axis')}"/>` +
+			svgText(label, { x, y: bottom + 18, fill: muted, size: 11, anchor, mono: true })
+		);
+	});
+	const legendY = bottom + 40;
+	const squares = [
+		{ label: 'none', colour: pictureColour(theme, 'plot') },
+		{ label: 'no memslot or window', colour: pictureColour(theme, 'uncovered') },
+		...map.squares
+	];
+	const x = PLOT_LEFT + PLOT_WIDTH / 2 + 10 + map.legend.low.length * 7;
+	const body = [
+		`<defs><clipPath id="plot-${map.id}"><rect x="${PLOT_LEFT}" y="${top}" width="${PLOT_WIDTH}" height="${height}"/></clipPath>`,
+		`<linearGradient id="ramp-${map.id}">${stops.join('')}</linearGradient></defs>`,
+		svgText(map.title, { x: PLOT_LEFT, y: top - 8, fill: text, bold: true }),
+		`<g clip-path="url(#plot-${map.id})">`,
+		`<rect x="${PLOT_LEFT}" y="${top}" width="${PLOT_WIDTH}" height="${height}" fill="${pictureColour(theme, 'uncovered')}"/>`,
+		`<rect x="${PLOT_LEFT}" y="${top}" width="${round(filled * PLOT_WIDTH)}" height="${height}" fill="${pictureColour(theme, 'plot')}"/>`,
+		`<image x="${PLOT_LEFT}" y="${round(imageTop)}" width="${PLOT_WIDTH}" height="${round(imageHeight)}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${map.image}"/>`,
+		'</g>',
+		frame(top, height, theme),
+		valueAxis(gfnAxisTicks(gfns, height), 'gfn', { top, height, theme }),
+		...ticks,
+		legendRow(squares, { y: legendY, theme }),
+		svgText(map.legend.low, { x: x - 8, y: legendY, fill: text, size: 11, anchor: 'end' }),
+		`<rect x="${x}" y="${legendY - 10}" width="160" height="11" fill="url(#ramp-${map.id})"/>`,
+		svgText(map.legend.high, { x: x + 168, y: legendY, fill: text, size: 11 })
+	];
+	return { body: body.join(''), height: legendY + 12 };
+}

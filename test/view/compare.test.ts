@@ -1,0 +1,278 @@
+import { lab, rgb } from 'd3';
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { ComparedGrid } from '#lib/api/analyses-types.ts';
+import { MODES } from '#lib/domain/kinds.ts';
+import { compareTicks } from '#lib/view/compare-ticks.ts';
+import {
+	ALIGNMENTS,
+	type CompareView,
+	DEFAULT_COMPARE,
+	formatCompare,
+	MAPS,
+	MOVER_LIMITS,
+	MOVER_ORDERS,
+	MOVER_SIDES,
+	parseCompare,
+	sessionQuery,
+	swapped
+} from '#lib/view/compare-view.ts';
+import {
+	columnsTime,
+	comparedCell,
+	comparedCsv,
+	comparedRows,
+	filledShare,
+	formatLogRatio,
+	nearbyWindows,
+	ratioText,
+	sharedColumns,
+	sideFactor
+} from '#lib/view/compared-cells.ts';
+import { phaseIndex, phasesOf } from '#lib/view/phases.ts';
+import {
+	NOTHING,
+	ONLY_A,
+	ONLY_B,
+	onlyColour,
+	ratioColour,
+	ratioIndexes,
+	ratioLimit,
+	ratioTable
+} from '#lib/view/ratio-colour.ts';
+import { parseView } from '#lib/view/view-state.ts';
+
+const range = (limit: number) =>
+	fc.tuple(fc.nat(limit - 1), fc.integer({ min: 1, max: 1000 })).map(([from, n]) => ({ from, to: from + n }));
+const side = fc.record({ id: fc.option(fc.string({ minLength: 1 })), time: fc.option(range(2 ** 52)) });
+const anyView: fc.Arbitrary<CompareView> = fc.record({
+	a: side,
+	b: side,
+	modes: fc.subarray([...MODES]),
+	maps: fc.constantFrom(...MAPS),
+	align: fc.constantFrom(...ALIGNMENTS),
+	normalise: fc.constantFrom('none' as const, 'time' as const),
+	scale: fc.constantFrom('log' as const, 'linear' as const, 'rank' as const),
+	gfns: fc.dictionary(fc.nat(40).map(String), range(2 ** 39), { noNullPrototype: true }),
+	turned: fc.uniqueArray(fc.nat(40)),
+	order: fc.constantFrom(...MOVER_ORDERS),
+	more: fc.constantFrom(...MOVER_SIDES),
+	limit: fc.constantFrom(...MOVER_LIMITS),
+	page: fc.option(fc.nat(2 ** 40 - 1))
+});
+
+describe('the address', () => {
+	test('gives back every view', () => {
+		fc.assert(
+			fc.property(anyView, (view) => {
+				expect(parseCompare(new URLSearchParams(formatCompare(view)))).toEqual(view);
+			})
+		);
+	});
+
+	test('takes defaults for what is malformed', () => {
+		const wrong = 'aTime=9..3&maps=x&gfn=0:9..1&limit=7&order=up&page=-1';
+		expect(parseCompare(new URLSearchParams(wrong))).toEqual(DEFAULT_COMPARE);
+	});
+
+	test('swapping twice changes nothing but the zoom of pairs', () => {
+		fc.assert(
+			fc.property(anyView, (view) => {
+				expect(swapped(swapped(view))).toEqual({ ...view, gfns: {}, turned: [] });
+			})
+		);
+	});
+
+	test('a link to a session opens the page in the window and, for tracked pages, at its end', () => {
+		const query = sessionQuery(
+			{ from: 10, to: 20 },
+			{ page: 5, lane: 2, gfns: { from: 0, to: 9 }, tsNs: 19 }
+		);
+		expect(parseView(new URLSearchParams(query))).toMatchObject({
+			...{ time: { from: 10, to: 20 }, page: 5, tab: 'page', at: { tsNs: 19 } },
+			gfns: { 2: { from: 0, to: 9 } }
+		});
+	});
+});
+
+test('a phase lasts from its mark to the next one, the last to the end', () => {
+	const marks = [
+		{ tsNs: 50, name: 'work' },
+		{ tsNs: 10, name: 'idle' },
+		{ tsNs: 50, name: 'again' }
+	];
+	const phases = phasesOf(marks, { from: 0, to: 80 });
+	expect(phases).toEqual([
+		{ name: 'idle', time: { from: 10, to: 50 } },
+		{ name: 'again', time: { from: 50, to: 80 } }
+	]);
+	expect(phaseIndex(phases, { from: 50, to: 80 })).toBe(1);
+	expect(phaseIndex(phases, null)).toBe(-1);
+});
+
+/** 3 columns of 10 ns by 2 rows of 4 pages; B's window ends after 15 of 30 ns. */
+const grid: ComparedGrid = {
+	pair: { pair: 0, asId: 0, baseGfn: 16, npages: 7, a: 0, b: 0, names: [] },
+	...{ columns: 3, rows: 2, startGfn: 16, rowPages: 4, max: 7 },
+	a: { startNs: 100, columnNs: 10, cells: [0, 3, 1, 7, 0, 0] },
+	b: { startNs: 500, columnNs: 10, cells: [0, 1, 0, 0, 2, 0] },
+	logRatio: [0, -1, -1, -3, Math.log2(3), 0]
+};
+const place = { windows: { a: { from: 100, to: 130 }, b: { from: 500, to: 515 } }, gfnEnd: 23 };
+
+describe('cells of a comparison', () => {
+	test('tell both counts, half-open ranges cut to the windows, and where a window ended', () => {
+		expect(comparedCell(grid, { column: 1, row: 1 }, place)).toEqual({
+			...{ column: 1, row: 1, a: 0, b: 2, logRatio: Math.log2(3) },
+			gfns: { from: 20, to: 23 },
+			times: { a: { from: 110, to: 120 }, b: { from: 510, to: 515 } }
+		});
+		expect(comparedCell(grid, { column: 2, row: 0 }, place)?.times.b).toBeNull();
+		expect(comparedCell(grid, { column: 3, row: 0 }, place)).toBeNull();
+	});
+
+	test('columns of a brush are a window of each side, none after its end', () => {
+		expect(columnsTime(grid, 'a', { from: 1, to: 3 }, place.windows.a)).toEqual({ from: 110, to: 130 });
+		expect(columnsTime(grid, 'b', { from: 0, to: 3 }, place.windows.b)).toEqual({ from: 500, to: 515 });
+		expect(columnsTime(grid, 'b', { from: 2, to: 3 }, place.windows.b)).toBeNull();
+		expect(filledShare(grid, 'b', place.windows.b)).toBe(0.5);
+	});
+
+	test('as CSV have a line each, the highest gfns first', () => {
+		const lines = comparedCsv(comparedRows(grid, place)).split('\r\n');
+		expect(lines).toHaveLength(8);
+		expect(lines[1]).toBe('20,23,100,110,500,510,7,0,-3');
+		expect(lines[6]).toBe('16,20,120,130,,,1,0,-1');
+	});
+
+	test('counts of longer columns are scaled down only if that is wished', () => {
+		const long = { ...grid, b: { ...grid.b, columnNs: 40 } };
+		expect([sideFactor(long, 'a', 'time'), sideFactor(long, 'b', 'time')]).toEqual([1, 0.25]);
+		expect(sideFactor(long, 'b', 'none')).toBe(1);
+	});
+
+	test('are told in words and with a sign', () => {
+		expect(ratioText(0, 0, 0)).toBe('none on both sides');
+		expect(ratioText(3, 0, -2)).toBe('only in A');
+		expect(ratioText(0, 1, 1)).toBe('only in B');
+		expect(ratioText(2, 2, 0)).toBe('alike');
+		expect([formatLogRatio(1), formatLogRatio(-0.5), formatLogRatio(-0.001)]).toEqual([
+			'+1.00',
+			'−0.50',
+			'0.00'
+		]);
+	});
+});
+
+test('neighbours of a window have its length and stay in the session', () => {
+	const whole = { from: 0, to: 100 };
+	expect(nearbyWindows({ from: 20, to: 40 }, whole)).toEqual([
+		{ name: 'the window before', time: { from: 0, to: 20 } },
+		{ name: 'the window after', time: { from: 40, to: 60 } },
+		{ name: 'the whole session', time: null }
+	]);
+	expect(nearbyWindows({ from: 10, to: 90 }, whole).map(({ name }) => name)).toEqual(['the whole session']);
+});
+
+test('ticks count a side’s own time, and under the log ratio from the beginnings', () => {
+	const long = { ...grid, a: { ...grid.a, startNs: 4e9, columnNs: 1e9 } };
+	const options = { align: 'time', clock: 'ns', count: 3 } as const;
+	expect(compareTicks(long, 'a', options)[0]).toEqual({ share: 0, label: '4\u202fs' });
+	expect(compareTicks(long, 'ratio', options)[1]).toEqual({ share: 1 / 3, label: '+1\u202fs' });
+	expect(compareTicks(long, 'ratio', { ...options, align: 'fraction' })[2]).toEqual({
+		share: 0.5,
+		label: '50\u202f%'
+	});
+});
+
+/** How far apart two colours look (CIE76), as they are or as somebody without green cones sees them. */
+const distance = (one: string, other: string) => {
+	const [a, b] = [lab(one), lab(other)];
+	return Math.hypot(a.l - b.l, a.a - b.a, a.b - b.b);
+};
+// Machado, Oliveira and Fernandes 2009, severity 1, on linear light
+const DEUTAN = [
+	[0.367322, 0.860646, -0.227968],
+	[0.280085, 0.672501, 0.047413],
+	[-0.01182, 0.04294, 0.968881]
+] as const;
+function withoutGreen(colour: string): string {
+	const { r, g, b } = rgb(colour);
+	const linear = [r, g, b].map((each) => ((each / 255 + 0.055) / 1.055) ** 2.4);
+	const seen = DEUTAN.map((row) => row.reduce((sum, factor, i) => sum + factor * (linear[i] ?? 0), 0));
+	const back = seen.map((each) => 255 * (1.055 * Math.max(0, Math.min(1, each)) ** (1 / 2.4) - 0.055));
+	return rgb(back[0] ?? 0, back[1] ?? 0, back[2] ?? 0).formatRgb();
+}
+
+for (const [theme, background] of [
+	['light', '#fcfcfd'],
+	['dark', '#12151b']
+] as const)
+	describe(`log-ratio colours, ${theme}`, () => {
+		test('equal steps look equal on each side of alike', () => {
+			for (const sign of [-1, 1]) {
+				const steps = Array.from({ length: 8 }, (_, i) =>
+					distance(ratioColour(theme, (sign * i) / 8), ratioColour(theme, (sign * (i + 1)) / 8))
+				);
+				expect(Math.max(...steps) / Math.min(...steps)).toBeLessThan(1.35);
+			}
+		});
+
+		test('go steadily away from the background, one side alone furthest', () => {
+			const away = (colour: string) => Math.abs(lab(colour).l - lab(background).l);
+			for (const [sign, side] of [
+				[-1, 'a'],
+				[1, 'b']
+			] as const) {
+				const far = Array.from({ length: 9 }, (_, i) => away(ratioColour(theme, (sign * i) / 8)));
+				expect(far).toEqual(far.toSorted((x, y) => x - y));
+				expect(far[0]).toBeGreaterThan(10);
+				expect(away(onlyColour(theme, side)) - (far.at(-1) ?? 0)).toBeGreaterThan(10);
+			}
+		});
+
+		test('are told apart without green cones too', () => {
+			const pairs = [
+				[ratioColour(theme, -0.4), ratioColour(theme, 0.4)],
+				[ratioColour(theme, -1), ratioColour(theme, 1)],
+				[onlyColour(theme, 'a'), onlyColour(theme, 'b')],
+				[ratioColour(theme, 1), onlyColour(theme, 'b')],
+				[ratioColour(theme, -1), onlyColour(theme, 'a')],
+				[ratioColour(theme, 0), background]
+			] as const;
+			for (const [one, other] of pairs) {
+				expect(distance(one, other)).toBeGreaterThan(12);
+				expect(distance(withoutGreen(one), withoutGreen(other))).toBeGreaterThan(12);
+			}
+		});
+
+		test('A is purple, B orange, as the legend says', () => {
+			for (const colour of [ratioColour(theme, 1), onlyColour(theme, 'b')])
+				expect(rgb(colour).r).toBeGreaterThan(rgb(colour).b);
+			for (const colour of [ratioColour(theme, -1), onlyColour(theme, 'a')])
+				expect(rgb(colour).b).toBeGreaterThan(rgb(colour).r);
+		});
+
+		test('nothing is see-through, one side alone has colours of its own', () => {
+			const table = ratioTable(theme);
+			expect(table[NOTHING]).toBe(0);
+			expect(new Set([table[ONLY_A], table[ONLY_B], table[3], table[255]]).size).toBe(4);
+		});
+	});
+
+test('the ramp ends at the largest ratio that both sides have, rounded up', () => {
+	expect(ratioLimit([grid])).toBe(1);
+	expect(ratioLimit([{ a: { cells: [1] }, b: { cells: [9] }, logRatio: [Math.log2(5)] }])).toBe(3);
+	const all = { columns: 3, of: 3 };
+	expect([...ratioIndexes(grid, 1, all)]).toEqual([NOTHING, 3, ONLY_A, ONLY_A, ONLY_B, NOTHING]);
+	// B's 15 ns reach into the second column of 10 ns
+	expect(sharedColumns(grid, place.windows)).toBe(2);
+	const shared = { columns: 2, of: 3 };
+	expect([...ratioIndexes(grid, 1, shared)]).toEqual([NOTHING, 3, NOTHING, ONLY_A, ONLY_B, NOTHING]);
+	expect([
+		...ratioIndexes({ a: { cells: [4, 4] }, b: { cells: [4, 9] }, logRatio: [0, 1] }, 2, {
+			columns: 2,
+			of: 2
+		})
+	]).toEqual([129, 192]);
+});
