@@ -1,12 +1,14 @@
 /** Shapes of the answers about rows, analyses, differences and notes; addresses and 64-bit values are `0x…` strings. */
 import type { Mode } from '../domain/kinds.ts';
 import type { NamedRange } from '../domain/iomem.ts';
+import type { LanePair } from '../domain/lane-pairs.ts';
 import type { LineIssue } from '../domain/line-issues.ts';
 import type { NamedView, Note } from '../domain/notes.ts';
 import type { SymbolHit } from '../domain/symbols.ts';
 import type { WireEvent } from './types.ts';
 
 export type { NamedRange } from '../domain/iomem.ts';
+export type { LanePair } from '../domain/lane-pairs.ts';
 export type { LineIssue } from '../domain/line-issues.ts';
 export type { NamedView, Note, NotePin } from '../domain/notes.ts';
 
@@ -363,17 +365,6 @@ export interface ComparedWindow {
 	readonly counts: ModeCounts;
 	/** Distinct gfns accessed. */
 	readonly pages: number;
-}
-/** Lanes of the same address space that begin at the same gfn; null where a session has none. */
-export interface LanePair {
-	readonly pair: number;
-	readonly asId: number;
-	readonly baseGfn: number;
-	/** The larger of both. */
-	readonly npages: number;
-	readonly a: number | null;
-	readonly b: number | null;
-	readonly names: readonly string[];
 }
 export interface GfnRun {
 	readonly gfn: number;

@@ -4,6 +4,7 @@ import { type Query } from '#lib/api/client.ts';
 import { getSession } from '#lib/api/client.ts';
 import { getComparison } from '#lib/api/compare-client.ts';
 import type { SessionDetail } from '#lib/api/types.ts';
+import { lanePairs } from '#lib/domain/lane-pairs.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
 import { MODES } from '#lib/domain/kinds.ts';
 import {
@@ -44,10 +45,10 @@ export class Comparing {
 	/** Width of the page's content. */
 	width = $state(1200);
 
-	readonly both: BothSides | null = $derived.by(() => {
-		const [a, b] = [this.session('a'), this.session('b')];
-		return a && b ? { a, b } : null;
-	});
+	// one after another, so that what follows from the sessions is made anew only when one of them is another
+	readonly #a = $derived(this.session('a'));
+	readonly #b = $derived(this.session('b'));
+	readonly both: BothSides | null = $derived(this.#a && this.#b ? { a: this.#a, b: this.#b } : null);
 	/** Clocks that count different things: lengths cannot be compared. */
 	readonly clocksDiffer = $derived(this.both !== null && this.both.a.clock !== this.both.b.clock);
 	readonly align = $derived(this.clocksDiffer ? 'fraction' : this.view.align);
@@ -76,9 +77,10 @@ export class Comparing {
 	readonly fresh = $derived(this.answer?.key === this.key);
 	/** Pairs of lanes of the present sessions, the highest gfns first. */
 	readonly pairs: readonly LanePair[] = $derived.by(() => {
-		const data = this.answer?.data;
-		if (!data || data.a.id !== this.view.a.id || data.b.id !== this.view.b.id) return [];
-		return [...data.lanes].sort((x, y) => x.asId - y.asId || y.baseGfn - x.baseGfn || y.npages - x.npages);
+		const { both } = this;
+		return (both ? lanePairs(both.a, both.b) : []).sort(
+			(x, y) => x.asId - y.asId || y.baseGfn - x.baseGfn || y.npages - x.npages
+		);
 	});
 	readonly open = $derived(this.pairs.filter((pair) => !this.isFolded(pair)));
 	readonly folded = $derived(this.pairs.filter((pair) => this.isFolded(pair)));

@@ -7,7 +7,8 @@ import type {
 	Normalise
 } from '#lib/api/analyses-types.ts';
 import { ACCESS_KINDS, MODES } from '#lib/domain/kinds.ts';
-import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
+import { lanePairs } from '#lib/domain/lane-pairs.ts';
+import type { SessionDetail } from '#lib/domain/session-info.ts';
 import type { TrackingState } from '#lib/domain/state.ts';
 import type { TraceStore } from '../store/store.ts';
 import { byMode, pageTotals, type PageTotals } from './analyses/page-totals.ts';
@@ -141,42 +142,6 @@ function moversOf(pages: readonly Mover[], { limit, order, more }: CompareOption
 	const key = MOVER_KEYS[order];
 	wanted.sort((x, y) => key(x) - key(y) || x.gfn - y.gfn);
 	return { movers: wanted.slice(0, limit), moved: wanted.length };
-}
-
-/** Pairs lanes of the same address space and base: those of equal size first, then in order; the rest stay alone. */
-export function lanePairs(a: SessionDetail, b: SessionDetail): LanePair[] {
-	const left = [...b.lanes];
-	const take = (wanted: (lane: LaneInfo) => boolean): LaneInfo | undefined => {
-		const at = left.findIndex(wanted);
-		return at < 0 ? undefined : left.splice(at, 1)[0];
-	};
-	const begins = (lane: LaneInfo) => (other: LaneInfo) =>
-		other.asId === lane.asId && other.baseGfn === lane.baseGfn;
-	const found = new Map<LaneInfo, LaneInfo>();
-	for (const exact of [true, false])
-		for (const lane of a.lanes) {
-			if (found.has(lane)) continue;
-			const other = take((each) => begins(lane)(each) && (!exact || each.npages === lane.npages));
-			if (other) found.set(lane, other);
-		}
-	const pairs: [LaneInfo | undefined, LaneInfo | undefined][] = [
-		...a.lanes.map((lane): [LaneInfo, LaneInfo | undefined] => [lane, found.get(lane)]),
-		...left.map((lane): [undefined, LaneInfo] => [undefined, lane])
-	];
-	return pairs
-		.map(([own, other]) => {
-			const lane = (own ?? other) as LaneInfo; // one of them is there
-			return {
-				asId: lane.asId,
-				baseGfn: lane.baseGfn,
-				npages: Math.max(own?.npages ?? 0, other?.npages ?? 0),
-				a: own?.lane ?? null,
-				b: other?.lane ?? null,
-				names: [...new Set([...(own?.names ?? []), ...(other?.names ?? [])])]
-			};
-		})
-		.sort((x, y) => x.asId - y.asId || x.baseGfn - y.baseGfn || x.npages - y.npages)
-		.map((each, pair) => ({ pair, ...each }));
 }
 
 export interface GridComparison {
