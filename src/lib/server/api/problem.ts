@@ -56,8 +56,16 @@ function extensionsOf(error: Error): Readonly<Record<string, unknown>> {
 	return { errors: error.issues.map((issue) => ({ parameter: 'q', ...issue })) };
 }
 
-/** An RFC 9457 problem document. */
+/**
+ * True for the error that a query ends with because its own reader went away: there is nobody to tell, and nothing
+ * failed. Any other error of an abandoned request still counts.
+ */
+const isAbandoned = ({ signal }: Request, error: unknown): boolean =>
+	signal.aborted && error === signal.reason;
+
+/** An RFC 9457 problem document; an empty 499 (a reader that closed the request) where nobody reads any more. */
 export function problem(c: Context, error: Error): Response {
+	if (isAbandoned(c.req.raw, error)) return new Response(null, { status: 499 });
 	const status = statusOf(error);
 	if (status === 500) console.error(error);
 	const detail = status === 500 ? 'The server failed; its log says why.' : error.message;
