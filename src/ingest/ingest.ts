@@ -6,6 +6,7 @@ import type { IngestSummary } from '#lib/api/types.ts';
 import { createBatch } from '#lib/domain/batch.ts';
 import type { JsonObject } from '#lib/domain/events.ts';
 import type { DiagnosticInfo } from '#lib/domain/session-info.ts';
+import { sessionName } from '#lib/domain/session-name.ts';
 import type { AppendContext, SourceInfo, TraceStore } from '#lib/server/store/store.ts';
 import { IngestError } from './errors.ts';
 import type { SourceHints } from './formats/format.ts';
@@ -38,10 +39,6 @@ export interface IngestOptions {
 	/** Ends the run: the whole lines read so far are stored, and the same call goes on from there. */
 	readonly signal?: AbortSignal;
 }
-
-/** `trace.ndjson.gz` → `trace` */
-export const sessionName = (file: string): string =>
-	path.basename(file).replace(/(\.(gz|zst|ndjson|jsonl|json|txt|log))+$/i, '') || 'session';
 
 /** A pipe or device with a name can be read only once, and as it comes. */
 async function openInput(input: IngestInput, follow: boolean): Promise<IngestInput> {

@@ -1,6 +1,5 @@
 import type { IngestSummary, Problem } from '#lib/api/types.ts';
-
-const ENDINGS = /(\.(gz|zst|ndjson|jsonl|json|txt|log|dat|csv))+$/i;
+import { sessionName } from '#lib/domain/session-name.ts';
 
 /** The upload of one trace file: how far it is, what came of it. */
 export class Upload {
@@ -16,7 +15,7 @@ export class Upload {
 		this.summary = null;
 		this.failed = '';
 		this.sent = 0;
-		const name = file.name.replace(ENDINGS, '') || 'upload';
+		const name = sessionName(file.name);
 		try {
 			const { status, body } = await this.#send(`/api/v1/sessions?name=${encodeURIComponent(name)}`, file);
 			if (status === 200 || status === 201) this.summary = JSON.parse(body) as IngestSummary;
