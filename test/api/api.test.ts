@@ -12,7 +12,15 @@ import type {
 	TrackedGrid,
 	WhyTracked
 } from '#lib/api/analyses-types.ts';
-import type { EventPage, HeatMap, PageHistory, Problem, StateView, Timeline } from '#lib/api/types.ts';
+import type {
+	EventPage,
+	HeatMap,
+	PageHistory,
+	Problem,
+	SessionList,
+	StateView,
+	Timeline
+} from '#lib/api/types.ts';
 
 let store: TraceStore;
 const events: TraceEvent[] = [
@@ -212,4 +220,25 @@ test('the difference of two positions names what was gained', async () => {
 		end: 1
 	});
 	expect((await call('/sessions/one/state/diff?from=1&to=10')).status).toBe(400);
+});
+
+test('the list of sessions is sent again only after a commit', async () => {
+	const first = await call('/sessions');
+	const etag = first.headers.get('etag') ?? '';
+	const { sessions } = (await first.json()) as SessionList;
+	expect(sessions.find((session) => session.id === 'one')).toMatchObject({ laneCount: 1, events: 9 });
+	const again = () => call('/sessions', { headers: { 'if-none-match': etag } });
+	expect([(await again()).status, await (await again()).text()]).toEqual([304, '']);
+	await store.setTags('one', ['fresh']);
+	const later = await again();
+	expect(later.status).toBe(200);
+	expect(later.headers.get('etag')).not.toBe(etag);
+});
+
+test('a session’s size counts its notes and files to the byte', async () => {
+	const size = async () => (await store.getSession('one')).sizeBytes;
+	const before = await size();
+	const note = { kind: 'view_saved', atMs: 1, name: 'é', query: '' } as const;
+	await store.appendNotes('one', 0, [note]);
+	expect((await size()) - before).toBe(Buffer.byteLength(JSON.stringify(note)));
 });

@@ -235,6 +235,34 @@ export function storeContract(name: string, make: StoreFactory): void {
 			await store.close();
 		});
 
+		test('the revision stays while nothing is written and differs after each change', async () => {
+			const store = await make().open();
+			const seen = [await store.revision()];
+			const changed = async () => {
+				const now = await store.revision();
+				expect(seen).not.toContain(now);
+				expect(await store.revision()).toBe(now);
+				seen.push(now);
+			};
+			const id = await load(store, [{ kind: 'tlb_flush', tsNs: 1 }], [1]);
+			await changed();
+			await store.append(id, 1, batchOf([{ kind: 'end', tsNs: 2 }]));
+			await changed();
+			await store.renameSession(id, 'other');
+			await changed();
+			await store.setTags(id, ['tag']);
+			await changed();
+			await store.hideSession(id, 1);
+			await changed();
+			await store.showSession(id);
+			await changed();
+			await store.getSession(id);
+			expect(await store.revision()).toBe(seen.at(-1));
+			await store.deleteSession(id);
+			await changed();
+			await store.close();
+		});
+
 		test('totals by kind are those of the events', () =>
 			property(100, 8, async (store, id, events) => {
 				const { kinds } = await store.getSession(id);

@@ -172,3 +172,13 @@ test('commits are told, own ones at once, another connection’s soon; nobody is
 	await writer.close();
 	await reader.close();
 });
+
+test('a commit of one connection changes the revision that another one gives', async () => {
+	const file = newFile();
+	const [writer, reader] = [await openSqliteStore(file), await openSqliteStore(file)];
+	const before = await reader.revision();
+	expect(await reader.revision()).toBe(before);
+	await writer.createSession({ name: 'news', createdMs: 1 });
+	expect(await reader.revision()).not.toBe(before);
+	await Promise.all([writer.close(), reader.close()]);
+});

@@ -81,6 +81,8 @@ export interface SessionInfo {
 	/** events / (events + lost); null if some loss has no number. */
 	readonly coverage: number | null;
 	readonly rejectedLines: number;
+	/** Ranges of guest memory that memslots covered. */
+	readonly laneCount: number;
 	/** True once the end event was recorded. */
 	readonly ended: boolean;
 	/** Words that people gave it. */
@@ -89,7 +91,7 @@ export interface SessionInfo {
 	readonly notes: number;
 	/** Wall clock of loading, ms since 1970. */
 	readonly createdMs: number;
-	/** Bytes of the session's segments and projections in the store. */
+	/** Bytes that the store holds for the session: its segments, projections, notes and files. */
 	readonly sizeBytes: number;
 }
 

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { EventPage } from '#lib/api/types.ts';
+import type { EventPage, SessionList } from '#lib/api/types.ts';
 import { GENERATIONS } from '#lib/domain/generations.ts';
 import { queryEvents, seqAtTime } from '../query/events.ts';
 import { linePieces } from '../query/lines.ts';
@@ -86,9 +86,18 @@ api.openapi(
 		path: '/sessions',
 		tags,
 		summary: 'All sessions, newest first',
-		responses: { 200: json('sessions') }
+		description:
+			'The answer’s ETag changes with each commit to the store: with If-None-Match asking again costs next to nothing while nothing happens.',
+		request: { headers: z.object({ 'if-none-match': z.string().optional() }) },
+		responses: { 200: json('the sessions'), 304: { description: 'nothing was committed since' } }
 	}),
-	async (c) => c.json({ sessions: await c.env.store.listSessions() })
+	async (c) => {
+		const etag = `"${await c.env.store.revision()}"`; // before the reading: what comes in between is news
+		c.header('etag', etag);
+		c.header('cache-control', 'no-cache');
+		if (c.req.header('if-none-match') === etag) return c.body(null, 304);
+		return c.json({ sessions: await c.env.store.listSessions() } satisfies SessionList, 200);
+	}
 );
 
 api.openapi(

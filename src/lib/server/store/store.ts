@@ -166,6 +166,8 @@ export interface TraceStore {
 	 * be one call. Returns the function that ends it.
 	 */
 	onCommit(listener: () => void): () => void;
+	/** A text that changes with each commit to the store, whoever made it, and is never the same again. */
+	revision(): Promise<string>;
 	renameSession(id: string, name: string): Promise<void>;
 	deleteSession(id: string): Promise<void>;
 	setTags(id: string, tags: readonly string[]): Promise<void>;

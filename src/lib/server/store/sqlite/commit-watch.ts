@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import type Database from 'better-sqlite3';
 
 /** Time (ms) between two looks at what other connections wrote. */
@@ -9,12 +10,22 @@ const POLL_MS = 50;
  */
 export class CommitWatch {
 	readonly #version: () => number;
+	/** Rows that this connection wrote; what it rolled back counts too. */
+	readonly #ownChanges: () => number;
+	readonly #connection = randomUUID();
 	readonly #listeners = new Set<() => void>();
 	#timer: NodeJS.Timeout | null = null;
 	#seen = 0;
 	constructor(raw: Database.Database) {
 		const statement = raw.prepare<[], number>('PRAGMA data_version').pluck();
 		this.#version = () => statement.get() ?? 0;
+		const changes = raw.prepare<[], number>('SELECT total_changes()').pluck();
+		this.#ownChanges = () => changes.get() ?? 0;
+	}
+
+	/** A text that differs after each commit, of this connection or another one; no two connections share one. */
+	revision(): string {
+		return `${this.#connection}.${this.#version()}.${this.#ownChanges()}`;
 	}
 
 	/** Calls `listener` after each commit until the function that it returns is called. */

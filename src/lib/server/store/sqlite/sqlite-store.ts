@@ -200,6 +200,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 			lost,
 			coverage: lost.unknown ? null : row.nextSeq ? row.nextSeq / (row.nextSeq + lost.count) : 1,
 			rejectedLines: rejectedLines(diagnostics),
+			laneCount: summary.lanes.length,
 			ended: summary.ended,
 			createdMs: row.createdMs,
 			tags: JSON.parse(row.tags) as string[],
@@ -212,7 +213,9 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 		const size = this.#connection.db.get<{ n: number | null }>(
 			sql`SELECT (SELECT coalesce(sum(bytes), 0) FROM segments WHERE session_id = ${rowId})
 			+ (SELECT coalesce(sum(length(data)), 0) FROM heat_tiles WHERE session_id = ${rowId})
-			+ (SELECT coalesce(sum(length(data)), 0) FROM snapshots WHERE session_id = ${rowId}) AS n`
+			+ (SELECT coalesce(sum(length(data)), 0) FROM snapshots WHERE session_id = ${rowId})
+			+ (SELECT coalesce(sum(octet_length(data)), 0) FROM note_events WHERE session_id = ${rowId})
+			+ (SELECT coalesce(sum(length(data)), 0) FROM session_files WHERE session_id = ${rowId}) AS n`
 		);
 		return size?.n ?? 0;
 	}
@@ -223,6 +226,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 			.set({ name })
 			.where(eq(sessions.id, this.#row(id).id))
 			.run();
+		this.#watch.notify();
 	}
 
 	async deleteSession(id: string): Promise<void> {
@@ -372,6 +376,10 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 
 	onCommit(listener: () => void): () => void {
 		return this.#watch.add(listener);
+	}
+
+	async revision(): Promise<string> {
+		return this.#watch.revision();
 	}
 
 	async purgeHidden(beforeMs: number): Promise<string[]> {
