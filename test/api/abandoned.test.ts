@@ -41,7 +41,7 @@ test('an AbortError that is not the reader’s is still told', async () => {
 test('a heat map whose reader goes away on the way is given up in silence', async () => {
 	const store = await openSqliteStore(':memory:');
 	const { id } = await store.createSession({ name: 'long', createdMs: 1 });
-	const slot = { slotId: 0, baseGfn: 0, npages: 4096, flags: 0, name: null };
+	const slot = { slotId: 0, baseGfn: 0, npages: 4096, flags: 0 };
 	const start: TraceEvent = { kind: 'memslot_create', tsNs: 0, ...slot };
 	const writes = Array.from({ length: 60_000 }, (_, i): TraceEvent => {
 		const place = { gfn: i % 4096, offset: i % 4096, bytes: 1 };

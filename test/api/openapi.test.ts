@@ -20,3 +20,30 @@ test('the OpenAPI document describes every route', async () => {
 		.map((route) => `${route.method.toLowerCase()} ${route.path.replace(/:(\w+)/g, '{$1}')}`);
 	expect([...new Set(served)].sort()).toEqual([...new Set(described)].sort());
 });
+
+interface Described {
+	readonly tags?: readonly string[];
+	readonly parameters?: readonly { readonly schema: { readonly pattern?: string } }[];
+	readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, unknown>> }>>;
+}
+
+test('each operation has an area, each failure a media type, and each pattern is one', async () => {
+	const response = await api.request('http://localhost/api/v1/openapi.json');
+	const { paths, components } = (await response.json()) as {
+		paths: Record<string, Record<string, Described>>;
+		components: { schemas: Record<string, unknown> };
+	};
+	expect(components.schemas).toHaveProperty('Problem');
+	for (const [path, item] of Object.entries(paths))
+		for (const [method, operation] of Object.entries(item)) {
+			expect(operation.tags, `${method} ${path}`).toHaveLength(1);
+			for (const [status, { content }] of Object.entries(operation.responses))
+				if (Number(status) >= 400) expect(Object.keys(content ?? {})).toEqual(['application/problem+json']);
+			for (const { schema } of operation.parameters ?? [])
+				if (schema.pattern) expect(new RegExp(schema.pattern).source).not.toMatch(/\$\/[a-z]*$/);
+		}
+	const types = (path: string) => Object.keys(paths[path]?.get?.responses[200]?.content ?? {});
+	expect(types('/api/v1/sessions/{id}/events.ndjson')).toEqual(['application/x-ndjson']);
+	expect(types('/api/v1/sessions/{id}/heatmap')).toEqual(['application/json', 'application/octet-stream']);
+	expect(types('/api/v1/sessions/{id}/state')).toEqual(['application/json']);
+});

@@ -12,13 +12,13 @@ import { workingSet } from '../query/analyses/working-set.ts';
 import { writtenThenExecuted } from '../query/analyses/written-executed.ts';
 import { symbolizer } from '../query/names.ts';
 import { filterQuestion, remembered } from '../query/result-cache.ts';
-import { cells, filterFields, toFilter, whole, type FilterFields } from './params.ts';
+import { cells, filterFields, toFilter, whole, wholeWithin, type FilterFields } from './params.ts';
 import { ApiError } from './problem.ts';
 import { get, MAX_CELLS, windowOf, type Api } from './route.ts';
 
 const MAX_COLUMNS = 16_384;
-const limit = whole.pipe(z.number().min(1).max(10_000)).default(100);
-const positive = whole.pipe(z.number().min(1));
+const limit = wholeWithin(1, 10_000).default(100);
+const positive = wholeWithin(1, Number.MAX_SAFE_INTEGER);
 const base = { ...filterFields, from: whole.optional(), to: whole.optional() };
 
 const workingSetQuery = z.object({
@@ -39,7 +39,7 @@ const executedQuery = z.object({
 });
 const retryQuery = z.object({
 	...base,
-	min: whole.pipe(z.number().min(2)).default(3),
+	min: wholeWithin(2, Number.MAX_SAFE_INTEGER).default(3),
 	within: whole.default(1_000_000),
 	limit
 });

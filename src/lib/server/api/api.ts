@@ -9,8 +9,9 @@ import { stepEvent } from '../query/step.ts';
 import { stateView } from '../query/state-view.ts';
 import { timeline } from '../query/timeline.ts';
 import { createLiveSession, registerLive } from './live.ts';
+import { completed } from './document.ts';
 import { textStream } from './text-stream.ts';
-import { cells, filterFields, flag, pageParam, toFilter, whole } from './params.ts';
+import { cells, filterFields, flag, pageParam, toFilter, whole, wholeWithin } from './params.ts';
 import { ApiError, problem } from './problem.ts';
 import { wireEvent } from '../query/wire-event.ts';
 import { failures, get, json, positionOf, windowOf, type Env } from './route.ts';
@@ -39,7 +40,7 @@ const eventsQuery = z.object({
 	...filterFields,
 	from: whole.optional(),
 	t: whole.optional(),
-	limit: whole.pipe(z.number().min(1).max(10_000)).default(200),
+	limit: wholeWithin(1, 10_000).default(200),
 	order: z.enum(['asc', 'desc']).default('asc')
 });
 const stateQuery = z.object({ seq: whole.optional(), t: whole.optional() });
@@ -51,7 +52,7 @@ const streamQuery = z.object({
 });
 const pageQuery = z.object({
 	from: whole.default(0),
-	limit: whole.pipe(z.number().min(1).max(10_000)).default(200)
+	limit: wholeWithin(1, 10_000).default(200)
 });
 
 /** The HTTP API under `/api/v1`; `api.request(url, {}, { store })` tests it without a server. */
@@ -114,7 +115,10 @@ api.openapi(
 				format: z.string().max(40).optional(),
 				generation: z.enum(GENERATIONS).optional(),
 				vendor: z.enum(['intel', 'amd', 'arm64']).optional()
-			})
+			}),
+			body: {
+				content: { 'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) } }
+			}
 		},
 		responses: { 201: json('what was loaded'), 200: json('nothing new'), ...failures }
 	}),
@@ -193,4 +197,8 @@ registerNames(api);
 registerNotes(api);
 registerSessions(api);
 
-api.doc('/openapi.json', { openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } });
+api.get('/openapi.json', (c) =>
+	c.json(
+		completed(api.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } }))
+	)
+);

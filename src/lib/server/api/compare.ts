@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import { toFilter, filterFields, cells, gfnRange, whole } from './params.ts';
+import { toFilter, filterFields, cells, gfnRange, whole, wholeWithin } from './params.ts';
 import { compare, compareGrids, MOVER_ORDERS, MOVER_SIDES, type Side } from '../query/compare.ts';
 import { filterQuestion, remembered } from '../query/result-cache.ts';
 import type { TraceStore } from '../store/store.ts';
@@ -22,7 +22,7 @@ const compareQuery = z.object({
 	...sides,
 	order: z.enum(MOVER_ORDERS).default('change'),
 	more: z.enum(MOVER_SIDES).default('any'),
-	limit: whole.pipe(z.number().min(1).max(10_000)).default(50)
+	limit: wholeWithin(1, 10_000).default(50)
 });
 const gridQuery = z.object({
 	...sides,

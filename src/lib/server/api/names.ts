@@ -23,12 +23,14 @@ const symbolsQuery = z.object({
 	name: name.default('System.map'),
 	slide: z
 		.string()
-		.regex(/^-?(0x[0-9a-f]{1,16}|\d{1,19})$/i, 'must be a whole number, decimal or 0x…')
+		.regex(/^-?(0[xX][0-9a-fA-F]{1,16}|\d{1,19})$/, 'must be a whole number, decimal or 0x…')
 		.default('0')
 });
 const iomemQuery = z.object({ name: name.default('iomem') });
 const lookupQuery = z.object({
-	rip: z.string().regex(/^0x[0-9a-f]{1,16}(,0x[0-9a-f]{1,16}){0,999}$/i, 'must be at most 1000 addresses 0x…')
+	rip: z
+		.string()
+		.regex(/^0[xX][0-9a-fA-F]{1,16}(,0[xX][0-9a-fA-F]{1,16}){0,999}$/, 'must be at most 1000 addresses 0x…')
 });
 const text = { required: true, content: { 'text/plain': { schema: z.string() } } };
 

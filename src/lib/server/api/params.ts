@@ -5,33 +5,42 @@ import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { GFN_LIMIT } from '#lib/domain/units.ts';
 import type { EventFilter } from '../query/filter.ts';
 
-const number = /^(0x[0-9a-f]+|\d+)$/i;
+const number = /^(0[xX][0-9a-fA-F]+|\d+)$/; // no flags: the API's description cannot say them
 
 /** A whole number, decimal or `0x…`, below 2^53. */
 export const whole = z
 	.string()
 	.regex(number, 'must be a whole number, decimal or 0x…')
 	.transform(Number)
-	.refine(Number.isSafeInteger, 'must be below 2^53');
+	.refine(Number.isSafeInteger, 'must be below 2^53')
+	.openapi({ description: 'whole number, decimal or 0x…' });
+
+/** A whole number within bounds, both allowed. */
+export const wholeWithin = (from: number, to: number) =>
+	whole
+		.pipe(z.number().min(from).max(to))
+		.openapi({ description: `whole number from ${from} to ${to}, decimal or 0x…` });
 
 const range = (limit: number) =>
 	z
 		.string()
 		.regex(
-			/^(0x[0-9a-f]+|\d+)(\.\.(0x[0-9a-f]+|\d+))?$/i,
+			/^(0[xX][0-9a-fA-F]+|\d+)(\.\.(0[xX][0-9a-fA-F]+|\d+))?$/,
 			'must be N or FROM..TO (half-open), decimal or 0x…'
 		)
 		.transform((text) => {
 			const [from = '0', to] = text.split('..');
 			return { from: Number(from), to: to === undefined ? Number(from) + 1 : Number(to) };
 		})
-		.refine(({ from, to }) => from < to && to <= limit, 'must be an ascending range');
+		.refine(({ from, to }) => from < to && to <= limit, 'must be an ascending range')
+		.openapi({ description: 'N or FROM..TO (half-open), decimal or 0x…' });
 
 const list = (names: readonly string[]) =>
 	z
 		.string()
 		.transform((text) => text.split(',').filter(Boolean))
-		.refine((each) => each.every((name) => names.includes(name)), `must be of ${names.join(', ')}`);
+		.refine((each) => each.every((name) => names.includes(name)), `must be of ${names.join(', ')}`)
+		.openapi({ description: `some of ${names.join(', ')}, separated by commas` });
 
 export const kindList = list(KINDS).transform((names) => kindMask(names as (typeof KINDS)[number][]));
 export const modeList = list(MODES).transform((names) => kindMask(names as (typeof MODES)[number][]));
@@ -40,8 +49,7 @@ export const timeRange = range(2 ** 53);
 export const flag = z.enum(['0', '1', 'true', 'false']).transform((text) => text === '1' || text === 'true');
 
 /** A number of columns or rows. */
-export const cells = (limit: number, fallback: number) =>
-	whole.pipe(z.number().min(1).max(limit)).default(fallback);
+export const cells = (limit: number, fallback: number) => wholeWithin(1, limit).default(fallback);
 
 export const idParam = z.object({
 	id: z
@@ -51,7 +59,7 @@ export const idParam = z.object({
 });
 
 /** A session and one of its pages. */
-export const pageParam = idParam.extend({ gfn: whole.pipe(z.number().max(GFN_LIMIT - 1)) });
+export const pageParam = idParam.extend({ gfn: wholeWithin(0, GFN_LIMIT - 1) });
 
 /** Query fields that choose events. */
 export const filterFields = {
@@ -59,13 +67,15 @@ export const filterFields = {
 	vcpu: z
 		.string()
 		.regex(/^\d+(,\d+)*$/, 'must be vCPU ids, separated by commas')
-		.optional(),
+		.optional()
+		.openapi({ description: 'vCPU ids, separated by commas' }),
 	gfn: gfnRange.optional(),
 	time: timeRange.optional(),
 	rip: z
 		.string()
-		.regex(/^0x[0-9a-f]{1,16}$/i, 'must be 0x… of at most 64 bits')
-		.optional(),
+		.regex(/^0[xX][0-9a-fA-F]{1,16}$/, 'must be 0x… of at most 64 bits')
+		.optional()
+		.openapi({ description: 'instruction address, 0x…' }),
 	lane: whole.optional(),
 	q: z
 		.string()

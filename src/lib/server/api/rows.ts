@@ -4,7 +4,7 @@ import { countEvents, eventRows } from '../query/event-rows.ts';
 import { EVENT_COLUMNS, isEventColumn } from '#lib/domain/event-columns.ts';
 import { seqAtTime } from '../query/events.ts';
 import { csvPieces } from '../query/lines.ts';
-import { filterFields, toFilter, whole } from './params.ts';
+import { filterFields, toFilter, whole, wholeWithin } from './params.ts';
 import { textStream } from './text-stream.ts';
 import { wireEvent } from '../query/wire-event.ts';
 import { get, type Api } from './route.ts';
@@ -15,7 +15,7 @@ const rowsQuery = z.object({
 	row: whole.optional(),
 	seq: whole.optional(),
 	t: whole.optional(),
-	limit: whole.pipe(z.number().min(1).max(10_000)).default(200)
+	limit: wholeWithin(1, 10_000).default(200)
 });
 
 const csvQuery = z.object({

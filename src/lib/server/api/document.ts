@@ -1,0 +1,86 @@
+import type { OpenAPIHono } from '@hono/zod-openapi';
+import type { Env } from './route.ts';
+
+type Document = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
+type Item = NonNullable<Document['paths']>[string];
+type Operation = NonNullable<Item['get']>;
+
+interface Answer {
+	content?: Record<string, { schema: object }>;
+}
+
+const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
+
+/** Areas of the API, by what a path holds; the first that fits counts. */
+const AREAS: readonly (readonly [RegExp, string])[] = [
+	[/\/analyses\//, 'analyses'],
+	[/\/(symbols|iomem)/, 'names'],
+	[/\/(notes|views)/, 'notes'],
+	[/\/(heatmap|tracked|timeline|thumbnail)$/, 'pictures'],
+	[/\/pages\//, 'pages'],
+	[/\/state/, 'state'],
+	[/\/events/, 'events'],
+	[/\/sessions/, 'sessions'],
+	[/\/health$/, 'server']
+];
+
+/** RFC 9457, as every failure is answered. */
+const PROBLEM = {
+	type: 'object',
+	required: ['type', 'title', 'status', 'detail'],
+	properties: {
+		type: { type: 'string' },
+		title: { type: 'string' },
+		status: { type: 'integer' },
+		detail: { type: 'string', description: 'what was wrong, and what to do' },
+		errors: {
+			type: 'array',
+			description: 'wrong parameters, where there are some',
+			items: {
+				type: 'object',
+				properties: { parameter: { type: 'string' }, message: { type: 'string' } }
+			}
+		}
+	}
+} as const;
+const problemContent = () => ({
+	'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } }
+});
+
+/** Whether a parameter `format` may ask for cells as bytes. */
+const givesGrid = (operation: Operation): boolean =>
+	JSON.stringify(operation.parameters ?? []).includes('"grid"');
+
+function completeAnswers(path: string, operation: Operation): void {
+	const answers = (operation.responses ?? {}) as Record<string, Answer>; // its own type says any
+	for (const [status, answer] of Object.entries(answers)) {
+		if (Number(status) >= 400) answer.content ??= problemContent();
+		else if (status === '200' && operation.parameters && path.endsWith('.ndjson') && !operation.requestBody)
+			answer.content = { 'application/x-ndjson': { schema: { type: 'string' } } };
+		else if (status === '200' && givesGrid(operation))
+			answer.content = { ...answer.content, 'application/octet-stream': { schema: { type: 'string' } } };
+	}
+}
+
+/**
+ * The document with what is the same for all routes said in one place: failures are problem documents, an area for
+ * each operation that names none of its own, lines and bytes where an answer is no JSON.
+ */
+export function completed(document: Document): Document {
+	for (const [path, item] of Object.entries(document.paths ?? {}))
+		for (const method of METHODS) {
+			const operation = item[method];
+			if (!operation) continue;
+			const [own] = operation.tags ?? [];
+			if (own === undefined || own === 'sessions')
+				operation.tags = [AREAS.find(([pattern]) => pattern.test(path))?.[1] ?? 'server'];
+			completeAnswers(path, operation);
+		}
+	return {
+		...document,
+		components: {
+			...document.components,
+			schemas: { ...document.components?.schemas, Problem: PROBLEM as never } // its lists are read-only
+		}
+	};
+}
