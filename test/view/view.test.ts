@@ -15,7 +15,6 @@ import { gridCells, pageTraps, rightsText, TRAP_EXEC, TRAP_READ, TRAP_WRITE } fr
 import { parsePage, parseTime, parseTimeTarget } from '#lib/view/parse-input.ts';
 import { panRange, zoomRange } from '#lib/view/range.ts';
 import { keyAction } from '#lib/view/session-keys.ts';
-import { sessionList } from '#lib/view/session-list.ts';
 import { DEFAULT_VIEW, formatView, parseView, TABS, type ViewState } from '#lib/view/view-state.ts';
 import { trackedOutline } from '#lib/view/tracked-outline.ts';
 import {
@@ -364,17 +363,4 @@ test('keys do what the list of keys says, and leave the browser its own', () => 
 	expect(keyAction({ ...plain, key: '3' })).toEqual({ do: 'mode', index: 2 });
 	expect(keyAction({ ...plain, key: 't', ctrlKey: true })).toBeNull();
 	expect(keyAction({ ...plain, key: 'q' })).toBeNull();
-});
-
-test('the sessions list keeps what holds every word, in the order asked for', () => {
-	const session = (name: string, events: number) => ({
-		name,
-		source: 'qemu-tcg',
-		createdMs: events,
-		events,
-		sizeBytes: 1
-	});
-	const all = [session('boot small', 5), session('boot large', 9), session('idle', 7)];
-	expect(sessionList(all, 'BOOT qemu', 'events').map((each) => each.events)).toEqual([9, 5]);
-	expect(sessionList(all, '', 'name').map((each) => each.name)).toEqual(['boot large', 'boot small', 'idle']);
 });
