@@ -25,7 +25,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
 		'src/lib/domain',
 		'src/lib/api'
 	],
-	'src/routes/api': ['src/lib/server/api', 'src/ingest'],
+	'src/routes/api/[...path]': ['src/lib/server/api', 'src/ingest'],
 	'src/routes': [
 		'src/lib/components',
 		'src/lib/view',
