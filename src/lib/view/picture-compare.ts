@@ -1,6 +1,7 @@
 import type { Theme } from './palette.ts';
 import { type Drawing, pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText } from './picture.ts';
 import { frame, legendRow, valueAxis } from './picture-charts.ts';
+import { gfnScale } from './gfn-scale.ts';
 import { gfnAxisTicks } from './picture-heat.ts';
 import { type Range, span } from './range.ts';
 
@@ -61,7 +62,7 @@ export function drawCompared(map: ComparedDrawing): Drawing {
 		`<image x="${PLOT_LEFT}" y="${round(imageTop)}" width="${PLOT_WIDTH}" height="${round(imageHeight)}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${map.image}"/>`,
 		'</g>',
 		frame(top, height, theme),
-		valueAxis(gfnAxisTicks(gfns, height), 'gfn', { top, height, theme }),
+		valueAxis(gfnAxisTicks(gfnScale(gfns, height)), 'gfn', { top, height, theme }),
 		...ticks,
 		legendRow(squares, { y: legendY, theme }),
 		svgText(map.legend.low, { x: x - 8, y: legendY, fill: text, size: 11, anchor: 'end' }),

@@ -56,9 +56,3 @@ export const scaleOf = (range: Range, length: number): Scale => ({
 	at: (value) => ((value - range.from) / span(range)) * length,
 	invert: (pixel) => range.from + (pixel / length) * span(range)
 });
-
-/** Scale upside down, as for gfns: the lowest is at the bottom. */
-export const upScaleOf = (range: Range, length: number): Scale => ({
-	at: (value) => length - ((value - range.from) / span(range)) * length,
-	invert: (pixel) => range.from + ((length - pixel) / length) * span(range)
-});
