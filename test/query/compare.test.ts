@@ -113,7 +113,9 @@ async function checkScaled(
 			a: ((inA.get(gfn) ?? 0) / lengthA) * shorter,
 			b: ((inB.get(gfn) ?? 0) / lengthB) * shorter
 		}))
-		.filter((page) => page.b - page.a > 1e-9);
+		.filter(
+			({ gfn }) => BigInt(inB.get(gfn) ?? 0) * BigInt(lengthA) > BigInt(inA.get(gfn) ?? 0) * BigInt(lengthB)
+		);
 	expect(got.movers.map(({ gfn }) => gfn).sort((x, y) => x - y)).toEqual(
 		wanted.map(({ gfn }) => gfn).sort((x, y) => x - y)
 	);

@@ -72,7 +72,7 @@ export async function compare(
 		lanes: lanePairs(a.session, b.session),
 		touched: pageSets(inA ?? [], inB ?? []),
 		tracked: trackedSets(...states),
-		...moversOf(differences(totals, factors(normalise, lengths(a, b))), options)
+		...moversOf(differences(totals, normalise === 'none' ? [1, 1] : lengths(a, b)), options)
 	};
 }
 
@@ -108,11 +108,13 @@ function trackedSets(a: TrackingState, b: TrackingState): Comparison['tracked'] 
 	return sets.filter(({ both, gainedPages, lostPages }) => both + gainedPages + lostPages > 0);
 }
 
-/** Every page whose scaled numbers differ. */
-function differences(
-	[a, b]: readonly [PageTotals, PageTotals],
-	[scaleA, scaleB]: readonly [number, number]
-): Mover[] {
+/** Whether two rates, each a count in a length, are one: exact, where quotients of doubles round. */
+const sameRate = (a: number, b: number, [lengthA, lengthB]: readonly [number, number]): boolean =>
+	BigInt(a) * BigInt(lengthB) === BigInt(b) * BigInt(lengthA);
+
+/** Every page whose rates differ. */
+function differences([a, b]: readonly [PageTotals, PageTotals], spans: readonly [number, number]): Mover[] {
+	const [scaleA, scaleB] = factors('time', spans);
 	const counts = new Map<number, { a: number; b: number }>();
 	for (const [id, gfn] of a.ids.gfns.entries()) counts.set(gfn, { a: a.total.get(id), b: 0 });
 	for (const [id, gfn] of b.ids.gfns.entries()) {
@@ -121,11 +123,11 @@ function differences(
 		else counts.set(gfn, { a: 0, b: b.total.get(id) });
 	}
 	return [...counts]
+		.filter(([, count]) => !sameRate(count.a, count.b, spans))
 		.map(([gfn, count]) => {
 			const [inA, inB] = [count.a * scaleA, count.b * scaleB];
 			return { gfn, ...count, change: inB - inA, logRatio: logRatio(inA, inB) };
-		})
-		.filter((page) => page.change !== 0);
+		});
 }
 
 /** What a page is sorted by, the least first. */
