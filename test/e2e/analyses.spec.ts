@@ -154,7 +154,7 @@ test('storms and anomalies of a simulated host are listed and explained', async 
 });
 
 test('a lane is saved as SVG with its session, window, filter and axes', async ({ page }) => {
-	await openSession(page, `${MEDIUM}?${WINDOW.slice(1)}&modes=write,preexec`);
+	await openSession(page, `${MEDIUM}?${WINDOW.slice(1)}&modes=write,preexec&fold=0`);
 	const file = await save(page, /Picture or table of pc.ram/, 'Picture as SVG');
 	expect(file.suggestedFilename()).toMatch(/\.svg$/);
 	const svg = await readFile(await file.path(), 'utf8');
@@ -184,7 +184,7 @@ test('a chart is saved as PNG', async ({ page }) => {
 });
 
 test('the cells of a lane are a table with the API’s numbers, and CSV', async ({ page }) => {
-	await openSession(page);
+	await openSession(page, `${MEDIUM}?fold=0`);
 	await page
 		.getByRole('button', { name: /Picture or table of pc.ram/ })
 		.first()
