@@ -1,12 +1,10 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 
-const encoder = new TextEncoder();
-
 /**
- * Turns pieces of text into a byte stream that asks for more only when the reader wants more, and that ends the
+ * Turns pieces into a byte stream that asks for more only when the reader wants more, and that ends the
  * iteration (its finally blocks run) when the reader goes away.
  */
-export function textStream(pieces: AsyncGenerator<string>): ReadableStream<Uint8Array> {
+export function textStream(pieces: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
 	return new ReadableStream<Uint8Array>(
 		{
 			async pull(controller) {
@@ -14,7 +12,7 @@ export function textStream(pieces: AsyncGenerator<string>): ReadableStream<Uint8
 				try {
 					const piece = await pieces.next();
 					if (piece.done) controller.close();
-					else controller.enqueue(encoder.encode(piece.value));
+					else controller.enqueue(piece.value);
 				} catch (error) {
 					console.error(error); // the connection is reset without a word otherwise
 					throw error;

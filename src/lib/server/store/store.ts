@@ -203,12 +203,14 @@ export interface TraceStore {
 	segments(id: string): Promise<readonly Segment[]>;
 	/**
 	 * The named columns of a segment, also if it was joined with its neighbour since it was listed. The arrays are
-	 * shared: never write to them.
+	 * shared: never write to them. `once` says that this is a pass over a whole session, which must not push from memory
+	 * what others read again and again.
 	 */
 	readColumns<N extends StoredColumnName>(
 		id: string,
 		segment: Segment,
-		names: readonly N[]
+		names: readonly N[],
+		read?: 'often' | 'once'
 	): Promise<Pick<StoredColumns, N>>;
 	/** The tracking state right before event `seq` (at most the session's end); the caller may evolve it. */
 	stateBefore(id: string, seq: number): Promise<TrackingState>;

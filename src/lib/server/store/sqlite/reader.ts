@@ -27,10 +27,15 @@ export class SegmentReader {
 
 	/**
 	 * The named columns; the arrays are shared, never write to them. A segment that was joined with its neighbour
-	 * since it was listed (by this connection or another) is read as a part of what it became.
+	 * since it was listed (by this connection or another) is read as a part of what it became. What is not in memory
+	 * stays there if `keep`.
 	 * @throws {SegmentGoneError}
 	 */
-	columns<N extends StoredColumnName>(segment: Segment, names: readonly N[]): Pick<StoredColumns, N> {
+	columns<N extends StoredColumnName>(
+		segment: Segment,
+		names: readonly N[],
+		keep = true
+	): Pick<StoredColumns, N> {
 		const out: Partial<Record<StoredColumnName, Column>> = {};
 		const missing: N[] = [];
 		for (const name of names) {
@@ -38,7 +43,7 @@ export class SegmentReader {
 			if (cached) out[name] = cached;
 			else missing.push(name);
 		}
-		if (missing.length) this.#run.consistently(() => this.#read(segment, missing, out));
+		if (missing.length) this.#run.consistently(() => this.#read(segment, missing, out, keep));
 		return out as Pick<StoredColumns, N>;
 	}
 
@@ -55,39 +60,46 @@ export class SegmentReader {
 	#read(
 		segment: Segment,
 		names: readonly StoredColumnName[],
-		out: Partial<Record<StoredColumnName, Column>>
+		out: Partial<Record<StoredColumnName, Column>>,
+		keep: boolean
 	): void {
 		const row = this.#run.constants.get(segment.id);
-		if (!row) return this.#readJoined(segment, names, out);
+		if (!row) return this.#readJoined(segment, names, out, keep);
 		const constants = JSON.parse(row.constants) as Record<number, number>;
-		for (const name of names) out[name] = this.#decode(segment, name, constants);
+		for (const name of names) {
+			const { column, sizeBytes } = this.#decode(segment, name, constants);
+			out[name] = column;
+			if (keep) this.#cache.set(keyOf(segment, name), column, sizeBytes);
+		}
 	}
 
 	#readJoined(
 		segment: Segment,
 		names: readonly StoredColumnName[],
-		out: Partial<Record<StoredColumnName, Column>>
+		out: Partial<Record<StoredColumnName, Column>>,
+		keep: boolean
 	): void {
 		const { sessionId } = segment as SegmentRow; // every segment comes from a statement that gives it
 		const joined = this.#run.segmentAt.get(sessionId, segment.firstSeq);
 		if (!joined || joined.firstSeq + joined.count < segment.firstSeq + segment.count)
 			throw new SegmentGoneError();
-		const columns = this.columns(joined, names);
+		const columns = this.columns(joined, names, keep);
 		const from = segment.firstSeq - joined.firstSeq;
 		for (const name of names) out[name] = part(columns[name], from, from + segment.count);
 	}
 
-	#decode(segment: Segment, name: StoredColumnName, constants: Record<number, number>): Column {
-		const key = keyOf(segment, name);
+	#decode(
+		segment: Segment,
+		name: StoredColumnName,
+		constants: Record<number, number>
+	): { column: Column; sizeBytes: number } {
 		if (name === 'payload') {
-			const payload = decodePayload(this.#blob(segment.id, PAYLOAD_COLUMN));
-			this.#cache.set(key, payload, payload.size * 200 + 64);
-			return payload;
+			const column = decodePayload(this.#blob(segment.id, PAYLOAD_COLUMN));
+			return { column, sizeBytes: column.size * 200 + 64 };
 		}
 		const blob = (id: number) => this.#blob(segment.id, id);
 		const { array, shared } = decodeColumn(name, { blob, constants, count: segment.count });
-		this.#cache.set(key, array, shared ? 64 : array.byteLength);
-		return array;
+		return { column: array, sizeBytes: shared ? 64 : array.byteLength };
 	}
 
 	#blob(segmentId: number, column: number): Buffer | undefined {

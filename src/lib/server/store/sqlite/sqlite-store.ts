@@ -306,10 +306,11 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 	async readColumns<N extends StoredColumnName>(
 		id: string,
 		segment: Segment,
-		names: readonly N[]
+		names: readonly N[],
+		read: 'often' | 'once' = 'often'
 	): Promise<Pick<StoredColumns, N>> {
 		try {
-			return this.#reader.columns(segment, names);
+			return this.#reader.columns(segment, names, read === 'often');
 		} catch (error) {
 			throw error instanceof SegmentGoneError ? new NoSuchSessionError(id) : error;
 		}
