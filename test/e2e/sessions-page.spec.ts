@@ -199,9 +199,9 @@ for (const colorScheme of ['light', 'dark'] as const)
 			await page.request.patch(`/api/v1/sessions/${kept}`, { data: { tags: ['one', 'two'] } });
 			await card(page, kept).getByRole('button', { name: 'one', exact: true }).click();
 			await page.getByRole('button', { name: 'Show all' }).click();
-			await page.getByRole('button', { name: `Delete ${gone}` }).click();
+			await page.getByRole('button', { name: `Delete ${gone}`, exact: true }).click();
 			await expect(page.getByText(`Deleted ${gone}`)).toBeVisible();
-			await page.getByRole('button', { name: `Rename ${kept}` }).click();
+			await page.getByRole('button', { name: `Rename ${kept}`, exact: true }).click();
 			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 			await page.request.delete(`/api/v1/sessions/${kept}?now=1`);
 		});
