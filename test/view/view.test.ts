@@ -7,7 +7,7 @@ import { gfnTicks, timeTicks } from '#lib/view/axis.ts';
 import { ageIndex, CELL_VALUES, cellText } from '#lib/view/cell-values.ts';
 import { colourIndex } from '#lib/view/colour-scale.ts';
 import { uncovered } from '#lib/view/coverage.ts';
-import { formatBytes, formatDuration, formatShare, formatTime } from '#lib/view/format.ts';
+import { formatBytes, formatDuration, formatInt, formatShare, formatTime } from '#lib/view/format.ts';
 import { cellAt, placeGrid } from '#lib/view/grid.ts';
 import { LANE_HEIGHTS, laneHeights, LEAST_HEIGHT } from '#lib/view/lane-layout.ts';
 import { pageGridLayout, pagePoint, pagesAt } from '#lib/view/page-grid.ts';
@@ -363,4 +363,14 @@ test('keys do what the list of keys says, and leave the browser its own', () => 
 	expect(keyAction({ ...plain, key: '3' })).toEqual({ do: 'mode', index: 2 });
 	expect(keyAction({ ...plain, key: 't', ctrlKey: true })).toBeNull();
 	expect(keyAction({ ...plain, key: 'q' })).toBeNull();
+});
+
+test('whole numbers are grouped as English does', () => {
+	const wanted = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+	fc.assert(
+		fc.property(fc.oneof(fc.maxSafeInteger(), fc.integer({ min: -2000, max: 2000 })), (value) => {
+			expect(formatInt(value)).toBe(wanted.format(value));
+		})
+	);
+	expect(formatInt(1226396)).toBe('1,226,396');
 });

@@ -1,4 +1,4 @@
-import { untrack } from 'svelte';
+import { tick, untrack } from 'svelte';
 import { decodeGrid } from '#lib/api/binary-grid.ts';
 import { getGrid, getTracked } from '#lib/api/client.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
@@ -58,15 +58,12 @@ export class LaneGrids {
 	}
 
 	#askAccesses() {
-		const { session, view, grids, foldsKnown } = this.#bench;
+		const { session, view, grids } = this.#bench;
 		const { lane } = this.#lane();
-		if (!foldsKnown) return;
 		if (!view.modes.length) return void untrack(() => grids.delete(lane));
 		const kinds = view.modes.length === MODES.length ? undefined : view.modes.join(',');
 		const queries = this.#queries(1).map((query) => ({ ...query, kinds, value: view.value }));
 		const stop = new AbortController();
-		// the former picture moves at once; the sharp one is asked for when the hand rests
-		const wait = untrack(() => grids.has(lane)) ? 40 : 0;
 		const done = this.#bench.awaitPicture();
 		const load = () =>
 			Promise.all(queries.map(async (query) => decodeGrid(await getGrid(session.id, query, stop.signal))))
@@ -79,8 +76,15 @@ export class LaneGrids {
 						if (error.name !== 'AbortError') this.failed = error.message;
 					}
 				)
-				.finally(done);
-		const timer = setTimeout(() => void load(), wait);
+				.finally(() => {
+					done();
+					if (!stop.signal.aborted) this.#bench.firstPicture();
+				});
+		let timer: ReturnType<typeof setTimeout> | undefined;
+		// the former picture moves at once; the sharp one is asked for when the hand rests
+		if (untrack(() => grids.has(lane))) timer = setTimeout(() => void load(), 40);
+		// the lanes' box is measured after this
+		else void tick().then(() => (stop.signal.aborted ? undefined : load()));
 		return () => {
 			clearTimeout(timer);
 			stop.abort();
@@ -89,8 +93,7 @@ export class LaneGrids {
 	}
 
 	#askTracked() {
-		const { session, view, hasTracking, foldsKnown } = this.#bench;
-		if (!foldsKnown) return;
+		const { session, view, hasTracking } = this.#bench;
 		if (!hasTracking || !view.modes.length) return void (this.tracked = []);
 		const queries = this.#queries(2).map((query) => ({ ...query, mode: view.modes.join(',') }));
 		const stop = new AbortController();

@@ -1,8 +1,7 @@
-import { getSession, sessionUrl } from '#lib/api/client.ts';
-import type { SessionDetail } from '#lib/api/types.ts';
+import { getSession, getUsed, sessionUrl } from '#lib/api/client.ts';
 import { notice } from '#lib/components/common/notice.svelte.ts';
 import { Latest } from '#lib/view/latest.ts';
-import type { Workbench } from './workbench.svelte.ts';
+import type { Workbench, WorkbenchData } from './workbench.svelte.ts';
 
 /** `waiting`: connected, nothing has grown yet; `broken`: the connection is gone and tried again. */
 export type LiveStatus = 'off' | 'connecting' | 'waiting' | 'live' | 'broken';
@@ -27,10 +26,10 @@ export class LiveFollow {
 	/** When the session was fetched last. */
 	#last = 0;
 	#timer: ReturnType<typeof setTimeout> | undefined;
-	readonly #sessions = new Latest<SessionDetail | null>(
-		(session) => {
-			if (session) this.#bench.grow(session);
-			if (session?.ended) this.#ended();
+	readonly #sessions = new Latest<WorkbenchData | null>(
+		(grown) => {
+			if (grown) this.#bench.grow(grown);
+			if (grown?.session.ended) this.#ended();
 		},
 		() => {} // the stream tells of a server that is gone
 	);
@@ -93,9 +92,11 @@ export class LiveFollow {
 			while (!this.#bench.settled && Date.now() - began < PATIENCE_MS) await sleep(20);
 			this.#last = Date.now();
 			const source = this.#source;
-			const session = source && (await getSession(this.#bench.session.id));
+			if (!source) return null;
+			const { id } = this.#bench.session;
+			const [session, used] = await Promise.all([getSession(id), getUsed(id, {})]);
 			// a switch turned off meanwhile keeps the picture as it is
-			return source === this.#source ? session : null;
+			return source === this.#source ? { session, used } : null;
 		});
 	}
 

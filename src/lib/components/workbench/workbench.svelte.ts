@@ -1,7 +1,8 @@
 import { SvelteMap } from 'svelte/reactivity';
 import { SessionNames } from '#lib/components/names/session-names.svelte.ts';
 import { SessionNotes } from '#lib/components/notes/session-notes.svelte.ts';
-import { getState, getStep, getUsed } from '#lib/api/client.ts';
+import { getState, getStep } from '#lib/api/client.ts';
+import type { UsedGfns } from '#lib/api/analyses-types.ts';
 import type { SessionDetail, StateView } from '#lib/api/types.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
 import { foldsOf, type GfnScale, gfnScale } from '#lib/view/gfn-scale.ts';
@@ -19,6 +20,18 @@ const LEAST_TIME = 64;
 const LEAST_GFNS = 4;
 /** Height of a lane's heading. */
 const HEADING = 22;
+/** What the session page is loaded with, and what it grows to. */
+export interface WorkbenchData {
+	readonly session: SessionDetail;
+	readonly used: UsedGfns;
+}
+const rangesByLane = ({ lanes }: UsedGfns): ReadonlyMap<number, readonly Range[]> =>
+	new Map(
+		lanes.map(({ lane, ranges }) => [
+			lane,
+			ranges.map(({ gfn, npages }) => ({ from: gfn, to: gfn + npages }))
+		])
+	);
 /** Writes the address: `push` makes an entry of its own in the browser's history. */
 export type WriteAddress = (search: string, push: boolean) => void;
 
@@ -34,9 +47,8 @@ export class Workbench {
 	stateFailed = $state('');
 	/** Heat maps on the screen, by lane: one for each stretch of gfns that is not folded. */
 	readonly grids = new SvelteMap<number, readonly Grid[]>();
-	/** Gfns that were accessed or tracked in the session, by lane; null until they came. */
-	used = $state.raw<ReadonlyMap<number, readonly Range[]> | null>(null);
-	readonly foldsKnown = $derived(!this.view.fold || this.used !== null);
+	/** Gfns that were accessed or tracked in the session, by lane. */
+	used = $state.raw() as ReadonlyMap<number, readonly Range[]>; // set by the constructor
 	/** Size of the lanes' box. */
 	width = $state(1000);
 	height = $state(420);
@@ -83,8 +95,13 @@ export class Workbench {
 	);
 	#writing: ReturnType<typeof setTimeout> | undefined;
 
-	constructor(session: SessionDetail, search: URLSearchParams, write: WriteAddress) {
-		this.session = session;
+	#pictured = $state(false);
+	/** True once a heat map is there or none will come: what costs the server more waits for it. */
+	readonly pictured = $derived(this.#pictured || !this.open.length || !this.view.modes.length);
+
+	constructor(data: WorkbenchData, search: URLSearchParams, write: WriteAddress) {
+		this.session = data.session;
+		this.used = rangesByLane(data.used);
 		this.view = parseView(search);
 		this.#write = write;
 	}
@@ -109,23 +126,8 @@ export class Workbench {
 	/** The gfn axis of a lane `height` pixels tall, folded if the view says so. */
 	gfnScaleOf(lane: LaneInfo, height: number): GfnScale {
 		const gfns = this.gfnsOf(lane);
-		const folds = this.view.fold ? foldsOf(gfns, this.used?.get(lane.lane) ?? []) : [];
+		const folds = this.view.fold ? foldsOf(gfns, this.used.get(lane.lane) ?? []) : [];
 		return gfnScale(gfns, height, folds);
-	}
-
-	/** Asks which gfns were used at all; without an answer nothing folds. */
-	async loadUsed(signal: AbortSignal): Promise<void> {
-		const { id, events } = this.session;
-		const lanes = await getUsed(id, { events }, signal).then(
-			(got) => got.lanes,
-			() => []
-		);
-		if (signal.aborted) return;
-		const ranges = (lane: (typeof lanes)[number]) =>
-			lane.ranges.map(({ gfn, npages }): Range => ({ from: gfn, to: gfn + npages }));
-		// replaced as a whole, never changed
-		// eslint-disable-next-line svelte/prefer-svelte-reactivity
-		this.used = new Map(lanes.map((lane) => [lane.lane, ranges(lane)]));
 	}
 
 	/** Changes the view; `step` makes it an entry of the history, else it replaces the present one. */
@@ -152,6 +154,11 @@ export class Workbench {
 		this.loadState();
 	}
 
+	/** Tells that a heat map came, or failed to. */
+	firstPicture(): void {
+		this.#pictured = true;
+	}
+
 	/** Tells that a picture is on its way; call the answer once when it is there or given up. */
 	awaitPicture(): () => void {
 		this.#awaited++;
@@ -168,11 +175,12 @@ export class Workbench {
 	}
 
 	/** Takes over what a session has grown to; a window or cursor at its end stays at the end. */
-	grow(session: SessionDetail): void {
+	grow({ session, used }: WorkbenchData): void {
 		const former = this.session;
 		if (session.events < former.events) return;
 		const { time, at } = this.view;
 		this.session = session;
+		this.used = rangesByLane(used);
 		if (time) this.show(stickToEnd(time, former.endNs + 1, this.whole));
 		if (atEnd(at, former)) this.change({ at: { seq: session.events } });
 		else if (!at) this.loadState();

@@ -7,6 +7,7 @@ import type { EventFilter } from './filter.ts';
 import { mayMatch } from './filter.ts';
 import { selectEvents } from './filter-select.ts';
 import { pauses } from './pause.ts';
+import { filterQuestion, remembered } from './result-cache.ts';
 import { lowerBound } from './search.ts';
 
 export interface TimelineQuery {
@@ -19,11 +20,29 @@ export interface TimelineQuery {
 	readonly filter?: EventFilter;
 }
 
-/** Events per time column, by kind or vCPU: every event of the range that meets the filter counts once. */
-export async function timeline(
+/**
+ * Events per time column, by kind or vCPU: every event of the range that meets the filter counts once. Without a filter
+ * the answer is remembered: each visitor of a session asks for it.
+ */
+export const timeline = (
 	store: TraceStore,
 	session: SessionDetail,
 	query: TimelineQuery,
+	signal?: AbortSignal
+): Promise<Timeline> => {
+	const { filter = {}, ...question } = query;
+	return filterQuestion(filter) === EVERYTHING
+		? remembered(store, session, ['timeline', question], () => counted(store, session, query, 'once'))
+		: counted(store, session, query, 'often', signal);
+};
+
+const EVERYTHING = filterQuestion({});
+
+async function counted(
+	store: TraceStore,
+	session: SessionDetail,
+	query: TimelineQuery,
+	read: 'often' | 'once',
 	signal?: AbortSignal
 ): Promise<Timeline> {
 	const { from, to } = query.time;
@@ -36,7 +55,7 @@ export async function timeline(
 		if (!mayMatch(segment, { time: query.time })) continue;
 		const hits = await selectEvents(store, session.id, segment, query.filter ?? {});
 		if (!hits.length) continue;
-		const data = await store.readColumns(session.id, segment, ['tsNs', name]);
+		const data = await store.readColumns(session.id, segment, ['tsNs', name], read);
 		const keys: Uint8Array | Uint16Array = (data as Record<string, unknown>)[name] as Uint16Array;
 		const last = lowerBound(hits, lowerBound(data.tsNs, to));
 		let column = -1;
