@@ -116,12 +116,12 @@ test('a workload started with a rate is followed picture by picture', async ({ p
 	await page.getByRole('button', { name: 'Simulate a host' }).first().click();
 	const dialog = page.getByRole('dialog', { name: 'Simulate a host' });
 	await dialog.getByRole('radio', { name: /^introspection/ }).check();
-	await dialog.getByLabel('Events', { exact: true }).fill('30000');
+	await dialog.getByLabel('Events', { exact: true }).fill('60000');
 	await dialog.getByLabel('Live rate (events/s)').fill('5000');
 	await dialog.getByRole('button', { name: 'Start' }).click();
 	await expect(page.getByRole('switch', { name: /Live/ })).toHaveText('Live');
 	await expect(page.locator('canvas[data-grid=ready]').first()).toBeVisible();
 	for (let i = 0; i < 4; i++) await pictureChanges(page);
 	await expect(page.getByText('The session has ended')).toBeVisible();
-	await expect(page.locator('header').getByText(/^30,\d+ events$/)).toBeVisible();
+	await expect(page.locator('header').getByText(/^60,\d+ events$/)).toBeVisible();
 });
