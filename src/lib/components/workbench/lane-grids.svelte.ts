@@ -57,16 +57,29 @@ export class LaneGrids {
 			}));
 	}
 
+	/** Texts, so that a view that changes elsewhere, as by a move of the cursor, asks for nothing. */
+	readonly #accesses = $derived.by(() => {
+		const { modes, value } = this.#bench.view;
+		if (!modes.length) return '';
+		const kinds = modes.length === MODES.length ? undefined : modes.join(',');
+		return JSON.stringify(this.#queries(1).map((query) => ({ ...query, kinds, value })));
+	});
+	readonly #trackings = $derived.by(() => {
+		const { view, hasTracking } = this.#bench;
+		if (!hasTracking || !view.modes.length) return '';
+		return JSON.stringify(this.#queries(2).map((query) => ({ ...query, mode: view.modes.join(',') })));
+	});
+
 	#askAccesses() {
-		const { session, view, grids } = this.#bench;
+		const { grids } = this.#bench;
+		const { id } = untrack(() => this.#bench.session);
 		const { lane } = this.#lane();
-		if (!view.modes.length) return void untrack(() => grids.delete(lane));
-		const kinds = view.modes.length === MODES.length ? undefined : view.modes.join(',');
-		const queries = this.#queries(1).map((query) => ({ ...query, kinds, value: view.value }));
+		if (!this.#accesses) return void untrack(() => grids.delete(lane));
+		const queries = JSON.parse(this.#accesses) as Query[];
 		const stop = new AbortController();
 		const done = this.#bench.awaitPicture();
 		const load = () =>
-			Promise.all(queries.map(async (query) => decodeGrid(await getGrid(session.id, query, stop.signal))))
+			Promise.all(queries.map(async (query) => decodeGrid(await getGrid(id, query, stop.signal))))
 				.then(
 					(got) => {
 						grids.set(lane, got);
@@ -93,14 +106,12 @@ export class LaneGrids {
 	}
 
 	#askTracked() {
-		const { session, view, hasTracking } = this.#bench;
-		if (!hasTracking || !view.modes.length) return void (this.tracked = []);
-		const queries = this.#queries(2).map((query) => ({ ...query, mode: view.modes.join(',') }));
+		const { id } = untrack(() => this.#bench.session);
+		if (!this.#trackings) return void (this.tracked = []);
+		const queries = JSON.parse(this.#trackings) as Query[];
 		const stop = new AbortController();
 		const timer = setTimeout(() => {
-			const grids = queries.map(async (query) =>
-				decodeGrid(await getTracked(session.id, query, stop.signal))
-			);
+			const grids = queries.map(async (query) => decodeGrid(await getTracked(id, query, stop.signal)));
 			Promise.all(grids).then(
 				(got) => (this.tracked = got),
 				() => {} // the accesses are drawn all the same
