@@ -113,9 +113,22 @@ test('a rectangle over a break lists the events of all gfns between its edges', 
 	await expect(page.getByText(new RegExp(`^${map.total.toLocaleString('en-US')} match`))).toBeVisible();
 });
 
+/** How many rows the controls under the overview take, and how far right they reach. */
+const controls = (page: Page) =>
+	page.getByRole('group', { name: 'Modes' }).evaluate(({ parentElement }) => {
+		const boxes = [...(parentElement?.children ?? [])].map((each) => each.getBoundingClientRect());
+		const middles = boxes.map((box) => Math.round((box.top + box.bottom) / 2 / 4));
+		return { rows: new Set(middles).size, right: Math.max(...boxes.map((box) => box.right)) };
+	});
+
 test('folding is switched off in the menu, the address keeps it, back folds again', async ({ page }) => {
 	await openSession(page);
 	await expect(firstBreak(page)).toBeVisible();
+	expect((await controls(page)).rows).toBe(1);
+	await page.setViewportSize({ width: 1024, height: 768 });
+	expect((await controls(page)).rows).toBe(2);
+	expect((await controls(page)).right).toBeLessThanOrEqual(1024 - 330);
+	await page.setViewportSize({ width: 1440, height: 900 });
 	await page.getByText('Lanes', { exact: true }).click();
 	await page.getByLabel('fold long stretches').uncheck();
 	await expect(page).toHaveURL(/fold=0/);
