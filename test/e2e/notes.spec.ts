@@ -61,6 +61,10 @@ test('a button writes a note on the selected page, with or without its moment', 
 
 test('a marked rectangle becomes a note that is outlined where it is', async ({ page }) => {
 	const id = await ownSession(page, 'box');
+	await page.request.put(`/api/v1/sessions/${id}/iomem`, {
+		headers: { 'content-type': 'text/plain' },
+		data: '00100000-010fffff : System RAM\n  00100000-008fffff : Kernel code\n'
+	});
 	await openSession(page, `/sessions/${id}?brush=0:100000000..200000000:0x400..0x800`);
 	await page.getByRole('button', { name: 'Write a note on the rectangle' }).click();
 	await form(page).getByRole('textbox').fill('busy here');
@@ -78,6 +82,21 @@ test('a marked rectangle becomes a note that is outlined where it is', async ({ 
 	await expect(page.locator('.tip')).toContainText('note: busy here');
 	await page.mouse.move(lane.x + lane.width - 30, outline.y + outline.height - 10);
 	await expect(page.locator('.tip')).not.toContainText('busy here');
+	// its picture has the note and the memory map too; the plot is 1,060 by 420 pixels at (110, 8)
+	await page.getByRole('button', { name: 'Picture or table of ram' }).click();
+	const saved = page.waitForEvent('download');
+	await page.getByRole('button', { name: 'Picture as SVG' }).click();
+	const svg = await readFile(await (await saved).path(), 'utf8');
+	const drawn =
+		/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" fill="none" stroke="#8a5a00"/;
+	const [x, y, width, height] = (drawn.exec(svg) ?? []).slice(1).map(Number);
+	expect(x).toBeCloseTo(110 + (1060 * 100e6) / 301_000_001, 1);
+	expect(y).toBeCloseTo(8 + (420 * 0x900) / 0x1000, 1);
+	expect(width).toBeCloseTo((1060 * 100e6) / 301_000_001, 1);
+	expect(height).toBeCloseTo((420 * 0x400) / 0x1000, 1);
+	expect(svg).toContain('>Kernel code</text>');
+	for (const text of ['>notes</text>', '>memory map</text>', ': busy here</text>'])
+		expect(svg).toContain(text);
 });
 
 test('a note is edited, deleted and brought back', async ({ page }) => {

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
 import type { Note, NotePin } from '#lib/domain/notes.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
+import { noteBox } from '#lib/view/note-boxes.ts';
 import { isAbout, notesInOrder, pinText, pinView } from '#lib/view/note-pin.ts';
+import { gfnScale } from '#lib/view/gfn-scale.ts';
+import { scaleOf } from '#lib/view/range.ts';
 import { keyAction } from '#lib/view/session-keys.ts';
 import { DEFAULT_VIEW } from '#lib/view/view-state.ts';
 
@@ -85,4 +88,20 @@ test('a rectangle is about its cells, a page about its gfn at all times, a time 
 test('n writes a note', () => {
 	const plain = { shiftKey: false, ctrlKey: false, metaKey: false, altKey: false };
 	expect(keyAction({ ...plain, key: 'n' })).toEqual({ do: 'note' });
+});
+
+test('a note is drawn in its lane while its time and pages are in sight', () => {
+	const gfns = { from: 0x100, to: 0x200 };
+	const time = { from: 0, to: 1000 };
+	const plot = { lane: 3, time, gfns, x: scaleOf(time, 500), y: gfnScale(gfns, 256), height: 256 };
+	// a pixel is 2 ns wide and one page high; gfn 0x200 is at the top
+	expect(noteBox(rectangle, plot)).toEqual({
+		...{ kind: 'rectangle', left: 200, width: 100, top: 0xe0, height: 0x10 },
+		flag: { x: 200, y: 0xe0 }
+	});
+	expect(noteBox(rectangle, { ...plot, lane: 2 })).toBeNull();
+	expect(noteBox(rectangle, { ...plot, gfns: { from: 0x100, to: 0x110 } })).toBeNull();
+	expect(noteBox({ type: 'time', tsNs: 500 }, plot)).toMatchObject({ left: 250, top: 0, height: 256 });
+	expect(noteBox({ type: 'time', tsNs: 1000 }, plot)).toBeNull();
+	expect(noteBox({ type: 'page', gfn: 0x1ff }, plot)).toMatchObject({ left: 0, top: 0, height: 3 });
 });

@@ -194,3 +194,43 @@ test('a table of cells has the highest gfns on top and keeps to the window', () 
 		''
 	]);
 });
+
+test('notes and the memory map are drawn where they are, with their texts and a legend', () => {
+	const at = { left: 530, top: 20, width: 265, height: 40 };
+	const box = { kind: 'rectangle', ...at, flag: { x: 530, y: 20 } } as const;
+	const range = {
+		startGpa: 0x100000,
+		endGpa: 0x200000,
+		startGfn: 0x100,
+		endGfn: 0x200,
+		depth: 1,
+		name: 'Kernel <code>'
+	};
+	const { body, height } = drawHeat({
+		...bare,
+		...{ theme: 'light', uncovered: [] },
+		notes: [{ box, text: 'busy <b>\nhere', where: 'ram [0x110, 0x120)' }],
+		band: [{ range, x: 12, width: 12, top: 10, height: 90, label: 'Kernel <code>' }]
+	});
+	// the plot's corner is at (110, 8)
+	expect(body).toContain('<rect x="640" y="28" width="265" height="40" fill="none" stroke="#8a5a00"');
+	expect(body).toContain('transform="translate(640,28)"');
+	expect(body).toContain('>ram [0x110, 0x120): busy &lt;b&gt; here</text>');
+	expect(body).toContain(`<rect x="${110 + PLOT_WIDTH + 4 + 12}" y="18" width="11" height="90"`);
+	expect(body).toContain('>Kernel &lt;code&gt;</text>');
+	expect(body).toContain('>notes</text>');
+	expect(body).toContain('>memory map</text>');
+	const without = drawHeat({ ...bare, theme: 'light', uncovered: [] });
+	expect(without.body).not.toMatch(/>notes<|>memory map</);
+	expect(height - without.height).toBe(15 + 6);
+});
+
+test('a picture with many notes writes twelve of them and says how many more there are', () => {
+	const box = { kind: 'time', left: 1, top: 0, width: 0, height: 100, flag: { x: 1, y: 0 } } as const;
+	const notes = Array.from({ length: 14 }, (_, i) => ({ box, text: `note ${i + 1}`, where: '1 s' }));
+	const { body } = drawHeat({ ...bare, theme: 'dark', uncovered: [], notes });
+	expect(body).toContain('>1 s: note 12</text>');
+	expect(body).not.toContain('>1 s: note 13</text>');
+	expect(body).toContain('>and 2 more notes</text>');
+	expect(body).toContain('<g data-note="14">');
+});

@@ -1,9 +1,11 @@
 import { laneTicks } from './axis.ts';
+import type { BandBox } from './gfn-names.ts';
 import type { GfnScale } from './gfn-scale.ts';
 import type { Clock } from './format.ts';
 import type { Box } from './grid.ts';
 import { paletteStops, type Theme } from './palette.ts';
 import { type Drawing, pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText } from './picture.ts';
+import { drawBand, drawNotes, noteLines, type PictureNote } from './picture-notes.ts';
 import { AXIS_HEIGHT, frame, legendRow, type PlacedTick, timeAxis, valueAxis } from './picture-charts.ts';
 import type { Edge } from './tracked-outline.ts';
 import { type Range, scaleOf } from './range.ts';
@@ -47,6 +49,9 @@ export interface HeatDrawing {
 	/** Stretches of time without a memslot, and those in which events were lost. */
 	readonly uncovered: readonly Range[];
 	readonly lost: readonly Range[];
+	/** What people noted, and the guest's memory map beside the gfns. */
+	readonly notes?: readonly PictureNote[];
+	readonly band?: readonly BandBox[];
 }
 
 /** Ticks of a gfn axis. */
@@ -54,8 +59,10 @@ export const gfnAxisTicks = (scale: GfnScale): PlacedTick[] => laneTicks(scale, 
 
 /** Draws a heat map with its axes, shades and colour legend. */
 export function drawHeat(heat: HeatDrawing): Drawing {
-	const { height, theme, time, clock } = heat;
+	const { height, theme, time, clock, notes = [], band = [] } = heat;
 	const top = 8;
+	const legendY = top + height + AXIS_HEIGHT + 16;
+	const texts = noteLines(notes, { y: legendY + 6, theme });
 	const parts = [
 		`<defs><clipPath id="plot"><rect x="${PLOT_LEFT}" y="${top}" width="${PLOT_WIDTH}" height="${height}"/></clipPath>`,
 		`<pattern id="lost" width="7" height="7" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><line y2="7" stroke="${pictureColour(theme, 'danger')}" stroke-width="2"/></pattern>`,
@@ -66,13 +73,16 @@ export function drawHeat(heat: HeatDrawing): Drawing {
 		...heat.parts.map((part, i) => strip(part, i, top, theme)),
 		...(heat.breaks ?? []).map((gap) => breakStrip(gap, top, theme)),
 		...shades(heat.lost, heat, top, 'url(#lost)'),
+		drawNotes(notes, { top, theme }),
 		'</g>',
 		frame(top, height, theme),
 		valueAxis(heat.yTicks, heat.yName, { top, height, theme }),
 		timeAxis(time, { clock, y: top + height, theme }),
-		colourLegend(heat, top + height + AXIS_HEIGHT + 16)
+		drawBand(band, { top, theme }),
+		colourLegend(heat, legendY),
+		texts.body
 	];
-	return { body: parts.join(''), height: top + height + AXIS_HEIGHT + 24 };
+	return { body: parts.join(''), height: legendY + 8 + (texts.height && texts.height + 6) };
 }
 
 /** A strip's cells and outline, cut at its edges. */
@@ -142,7 +152,8 @@ const gradient = (theme: Theme): string => {
 	return `<linearGradient id="ramp">${stops.join('')}</linearGradient>`;
 };
 
-function colourLegend({ legend, theme, uncovered, lost, parts }: HeatDrawing, y: number): string {
+function colourLegend(heat: HeatDrawing, y: number): string {
+	const { legend, theme, uncovered, lost, parts, notes = [], band = [] } = heat;
 	const fill = pictureColour(theme, 'text');
 	const low = 12 + legend.low.length * 7;
 	const x = PLOT_LEFT + PLOT_WIDTH / 2;
@@ -152,7 +163,9 @@ function colourLegend({ legend, theme, uncovered, lost, parts }: HeatDrawing, y:
 		...(parts.some((part) => part.tracked)
 			? [{ label: 'tracked', colour: pictureColour(theme, 'tracked') }]
 			: []),
-		...(lost.length ? [{ label: 'events lost', colour: 'url(#lost)' }] : [])
+		...(lost.length ? [{ label: 'events lost', colour: 'url(#lost)' }] : []),
+		...(notes.length ? [{ label: 'notes', colour: pictureColour(theme, 'note') }] : []),
+		...(band.length ? [{ label: 'memory map', colour: pictureColour(theme, 'accent') }] : [])
 	];
 	return (
 		legendRow(squares, { y, theme }) +

@@ -37,13 +37,13 @@ const COLOURS = {
 		...{ bg: '#ffffff', plot: '#fcfcfd', uncovered: '#e9ecf1', line: '#e0e4ea', axis: '#8d96a5' },
 		...{ text: '#191d24', muted: '#565f6e', accent: '#1b5bc9', danger: '#b3261e' },
 		...{ preread: '#0072b2', prewrite: '#e69f00', write: '#d0530a', preexec: '#009e73' },
-		...{ state: '#7a5195', other: '#7d8694', tracked: '#7a1fa2' }
+		...{ state: '#7a5195', other: '#7d8694', tracked: '#7a1fa2', note: '#8a5a00' }
 	},
 	dark: {
 		...{ bg: '#0f1217', plot: '#12151b', uncovered: '#1d222b', line: '#262d38', axis: '#606b7c' },
 		...{ text: '#e3e7ed', muted: '#9ba5b4', accent: '#82b1ff', danger: '#ff8a80' },
 		...{ preread: '#56a8e8', prewrite: '#f2b84b', write: '#f0743e', preexec: '#2fc795' },
-		...{ state: '#b990e6', other: '#8d97a6', tracked: '#f2f2f2' }
+		...{ state: '#b990e6', other: '#8d97a6', tracked: '#f2f2f2', note: '#ffd34d' }
 	}
 } as const;
 export type PictureColour = keyof (typeof COLOURS)['light'];

@@ -6,11 +6,16 @@ import { ageIndex, valueName, valueText, valueUnit } from '#lib/view/cell-values
 import { colourIndex } from '#lib/view/colour-scale.ts';
 import { uncovered } from '#lib/view/coverage.ts';
 import { formatCount, formatGfns, formatInt } from '#lib/view/format.ts';
+import { bandBoxes } from '#lib/view/gfn-names.ts';
 import type { GfnPiece, GfnScale } from '#lib/view/gfn-scale.ts';
 import { type Grid, placeGrid } from '#lib/view/grid.ts';
 import { foldLabel, laneName, laneSlots } from '#lib/view/lane-text.ts';
+import { noteBoxes } from '#lib/view/note-boxes.ts';
+import { pinText } from '#lib/view/note-pin.ts';
 import type { Theme } from '#lib/view/palette.ts';
 import { type Picture, pictureSvg, PLOT_WIDTH } from '#lib/view/picture.ts';
+import { BAND_WIDTH, type PictureNote } from '#lib/view/picture-notes.ts';
+import { scaleOf } from '#lib/view/range.ts';
 import { trackedOutline } from '#lib/view/tracked-outline.ts';
 import { drawHeat, gfnAxisTicks, type HeatPart } from '#lib/view/picture-heat.ts';
 import { cellImage } from './cell-image.ts';
@@ -65,6 +70,15 @@ async function outlineOf(
 	return { tracked: { edges: trackedOutline(grid), columns: grid.columns, rows: grid.rows, box } };
 }
 
+/** The notes that the lane shows; all lanes' pictures have those of a time. */
+function notesOf(bench: Workbench, lane: LaneInfo, y: GfnScale): PictureNote[] {
+	const { time, clock } = bench;
+	const plot = { lane: lane.lane, time, gfns: bench.gfnsOf(lane), x: scaleOf(time, PLOT_WIDTH), y };
+	return noteBoxes(bench.notes.ordered, { ...plot, height: HEIGHT }).map(({ note, box }) => ({
+		...{ box, text: note.text, where: pinText(note.pin, clock, bench.lanes) }
+	}));
+}
+
 /** A picture of a lane as it is on the screen, drawn anew at the picture's size. @throws {ApiProblem} */
 export async function makeLanePicture(bench: Workbench, lane: LaneInfo, theme: Theme): Promise<Picture> {
 	const { value, scale: colours } = bench.view;
@@ -100,7 +114,9 @@ export async function makeLanePicture(bench: Workbench, lane: LaneInfo, theme: T
 		lost: bench.session.losses.map((loss) => ({
 			from: loss.startNs,
 			to: Math.max(loss.endNs, loss.startNs + 1)
-		}))
+		})),
+		notes: notesOf(bench, lane, scale),
+		band: bandBoxes(bench.names.ranges, { gfns, at: scale.at, width: BAND_WIDTH, height: HEIGHT })
 	});
 	const pages = [...new Set(stretches.map(({ grid }) => grid.rowPages))].sort((a, b) => a - b);
 	const conditions = [
