@@ -84,7 +84,7 @@ export function drawBand(boxes: readonly BandBox[], { top, theme }: Style): stri
 			const turned = `<g transform="translate(${round(across + width / 2 - 0.5)},${round(down + height / 2)}) rotate(-90)">${name}</g>`;
 			return (
 				`<g data-band=""><title>${xml(`${range.name}, gpa ${gpaText(range)}`)}</title>` +
-				`<rect x="${round(across)}" y="${round(down)}" width="${round(width - 1)}" height="${round(height)}" fill="${accent}" fill-opacity="${range.depth ? 0.36 : 0.16}"/>` +
+				`<rect x="${round(across)}" y="${round(down)}" width="${round(width - 1)}" height="${round(height)}" fill="${accent}" fill-opacity="${range.depth ? 0.36 : 0.16}" stroke="${pictureColour(theme, 'bg')}" stroke-width="0.5"/>` +
 				`${label ? turned : ''}</g>`
 			);
 		})
