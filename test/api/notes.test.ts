@@ -84,6 +84,19 @@ test.each([
 	expect([response.status, ((await response.json()) as Problem).status]).toEqual([status, status]);
 });
 
+test('notes answer “not modified” until something is committed', async () => {
+	const { headers } = await call('/one/notes');
+	const tag = headers.get('etag') ?? '';
+	const again = (etag: string) =>
+		api.request('/api/v1/sessions/one/notes', { headers: { 'if-none-match': etag } }, { store });
+	expect((await again(tag)).status).toBe(304);
+	await call('/one/notes', 'POST', { text: 'new', pin: { type: 'time', tsNs: 5 } });
+	const after = await again(tag);
+	expect(after.status).toBe(200);
+	expect(((await after.json()) as NotesAnswer).notes).toMatchObject([{ text: 'new' }]);
+	expect((await again(after.headers.get('etag') ?? '')).status).toBe(304);
+});
+
 test('a notes file comes back once, and its bad lines are told', async () => {
 	await call('/one/notes', 'POST', { text: 'a', pin: { type: 'time', tsNs: 5 } });
 	const lines = await (await call('/one/notes.ndjson')).text();

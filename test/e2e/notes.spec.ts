@@ -143,6 +143,45 @@ test('a note leads to its place, back returns, and its link shows it elsewhere',
 	await expect(page).toHaveURL(/time=75000000\.\.225000000/);
 });
 
+test('a notes file is loaded by choice and by drop, and bad lines are told', async ({ page }) => {
+	const id = await ownSession(page, 'file');
+	await openSession(page, `/sessions/${id}?tab=notes`);
+	const line = (noteId: string, text: string) =>
+		JSON.stringify({ kind: 'note_added', atMs: 5, noteId, text, pin: { type: 'time', tsNs: 7e6 } });
+	const buffer = Buffer.from(`${line('one', 'from <i>elsewhere</i>')}\nno note\n`);
+	const [chooser] = await Promise.all([
+		page.waitForEvent('filechooser'),
+		page.getByRole('button', { name: 'Load notes' }).click()
+	]);
+	await chooser.setFiles({ name: 'a.ndjson', mimeType: 'application/x-ndjson', buffer });
+	const told = page.getByRole('region', { name: 'Notes' }).getByRole('status');
+	await expect(told).toContainText('1 event added from a.ndjson, 1 line rejected');
+	await expect(told).toContainText('line 2: is no JSON');
+	await told.getByRole('button', { name: 'OK' }).click();
+	await expect(told).toHaveCount(0);
+	await expect(list(page)).toContainText('from <i>elsewhere</i>');
+	// the same event and another one, dropped on the lanes
+	const data = await page.evaluateHandle(
+		(text) => {
+			const transfer = new DataTransfer();
+			transfer.items.add(new File([text], 'b.ndjson'));
+			return transfer;
+		},
+		`${line('one', 'from <i>elsewhere</i>')}\n${line('two', 'dropped')}\n`
+	);
+	await mainLane(page).dispatchEvent('drop', { dataTransfer: data });
+	await expect(told).toContainText('1 event added from b.ndjson, 1 here already.');
+	await expect(list(page)).toHaveCount(2);
+	expect((await notesOf(page, id)).map((note) => note.noteId)).toEqual(['one', 'two']);
+	// what is written elsewhere appears by itself, and goes by itself
+	const noteId = await pinned(page, id, 'from another tab', RECTANGLE);
+	await expect(list(page).filter({ hasText: 'from another tab' })).toBeVisible();
+	await expect(page.locator('figure[data-lane="0"] .rectangle')).toBeVisible();
+	await page.request.delete(`/api/v1/sessions/${id}/notes/${noteId}`);
+	await expect(list(page)).toHaveCount(2);
+	await expect(page.locator('figure[data-lane="0"] .rectangle')).toHaveCount(0);
+});
+
 test('the page’s export takes the notes along, and loading it brings them back', async ({ page }) => {
 	const id = await ownSession(page, 'export');
 	await pinned(page, id, 'kept', { type: 'time', tsNs: 5e6 });

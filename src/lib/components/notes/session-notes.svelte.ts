@@ -1,8 +1,21 @@
-import { addNote, editNote, getNotes, removeNote, removeView, saveView } from '#lib/api/notes-client.ts';
+import {
+	addNote,
+	editNote,
+	getNotes,
+	loadNotes,
+	type NotesAt,
+	removeNote,
+	removeView,
+	saveView
+} from '#lib/api/notes-client.ts';
+import type { NotesImportAnswer } from '#lib/api/analyses-types.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
 import type { NamedView, Note, NotePin } from '#lib/domain/notes.ts';
 import { brushPin, notesInOrder, pinView } from '#lib/view/note-pin.ts';
 import { formatView } from '#lib/view/view-state.ts';
+
+/** Time (ms) between two questions for notes written elsewhere, while the page is on the screen. */
+const POLL_MS = 2000;
 
 /** Notes and named views of the session on the page: what the server has, and what is being written. */
 export class SessionNotes {
@@ -18,7 +31,12 @@ export class SessionNotes {
 	/** The note whose flag is under the pointer or has the focus. */
 	pointed = $state.raw<string | null>(null);
 	readonly ordered: readonly Note[] = $derived(notesInOrder(this.all ?? []));
+	/** What the file loaded last brought; null before, and after its lines were put away. */
+	imported = $state.raw<(NotesImportAnswer & { readonly file: string }) | null>(null);
 	readonly #bench: Workbench;
+	#etag: string | null = null;
+	/** Things being done on the server: what was asked before one of them may be old. */
+	#acts = 0;
 
 	constructor(bench: Workbench) {
 		this.#bench = bench;
@@ -28,9 +46,40 @@ export class SessionNotes {
 		return this.#bench.session.id;
 	}
 
-	/** Takes over what the server has. */
-	load(): Promise<boolean> {
-		return this.#do(() => Promise.resolve());
+	/** Takes over what the server has now and whenever that changes, while the page shows; returns what ends that. */
+	follow(): () => void {
+		const look = () => {
+			if (document.visibilityState === 'visible') void this.#look();
+		};
+		void this.#do(() => Promise.resolve());
+		const timer = setInterval(look, POLL_MS);
+		document.addEventListener('visibilitychange', look);
+		return () => {
+			clearInterval(timer);
+			document.removeEventListener('visibilitychange', look);
+		};
+	}
+
+	/** Asks whether something was written elsewhere; a server that does not answer is asked again later. */
+	async #look(): Promise<void> {
+		const acts = this.#acts;
+		const news = await getNotes(this.#id, this.#etag).catch(() => null);
+		if (news && acts === this.#acts) this.#take(news);
+	}
+
+	#take({ etag, notes, views }: NotesAt): void {
+		this.#etag = etag;
+		// other commits than notes change the tag too: what is on the page stays then
+		if (JSON.stringify(notes) !== JSON.stringify(this.all)) this.all = notes;
+		if (JSON.stringify(views) !== JSON.stringify(this.views)) this.views = views;
+	}
+
+	/** Adds a notes file's events; true if that went well. */
+	importFile(file: File): Promise<boolean> {
+		this.imported = null;
+		return this.#do(async () => {
+			this.imported = { ...(await loadNotes(this.#id, file)), file: file.name };
+		});
 	}
 
 	/** Opens the form for a note on the marked rectangle, else on the cursor. */
@@ -102,11 +151,12 @@ export class SessionNotes {
 
 	/** Does something on the server and takes over what it then has; false, and why, if that failed. */
 	async #do(act: () => Promise<unknown>): Promise<boolean> {
+		this.#acts++;
 		try {
 			await act();
-			const { notes, views } = await getNotes(this.#id);
-			this.all = notes;
-			this.views = views;
+			const news = await getNotes(this.#id, null);
+			this.#acts++;
+			if (news) this.#take(news);
 			this.failed = '';
 			return true;
 		} catch (error) {

@@ -40,11 +40,29 @@ const LINES = 'application/x-ndjson';
 
 /** Notes pinned to places of a session, and named views. */
 export function registerNotes(api: Api): void {
-	api.openapi(get('/sessions/{id}/notes', 'Notes and named views', none), async (c) => {
+	const list = createRoute({
+		method: 'get',
+		path: '/sessions/{id}/notes',
+		tags,
+		summary: 'Notes and named views',
+		description:
+			'The answer’s ETag changes with each commit to the store: with If-None-Match asking again costs next to nothing while nothing happens.',
+		request: { params: idParam, headers: z.object({ 'if-none-match': z.string().optional() }) },
+		responses: {
+			200: json('notes and views'),
+			304: { description: 'nothing was committed since' },
+			...failures
+		}
+	});
+	api.openapi(list, async (c) => {
+		const etag = `"${await c.env.store.revision()}"`; // before the reading: what comes in between is news
+		c.header('etag', etag);
+		c.header('cache-control', 'no-cache');
+		if (c.req.header('if-none-match') === etag) return c.body(null, 304);
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const { state } = await readNotes(c.env.store, session);
 		const [notes, views] = [[...state.notes.values()], [...state.views.values()]];
-		return c.json({ notes, views } satisfies NotesAnswer);
+		return c.json({ notes, views } satisfies NotesAnswer, 200);
 	});
 
 	const add = createRoute({
