@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import type { EventRowPage } from '#lib/api/analyses-types.ts';
-import { API, api, MEDIUM, openSession, position } from './helpers.ts';
+import type { SessionDetail } from '#lib/api/types.ts';
+import { API, api, mainLane, MEDIUM, openSession, position } from './helpers.ts';
 
 const grid = (page: Page) => page.getByRole('grid', { name: 'Events' });
 const row = (page: Page, seq: number) =>
@@ -47,8 +48,20 @@ test('keys go from row to row of a filtered table, and shift chooses a range', a
 	await page.keyboard.press('Shift+ArrowDown');
 	await expect(page.getByText('3 chosen rows').first()).toBeVisible();
 	await expect(page).toHaveURL(new RegExp(`rows=${seqs[1]}\\.\\.${(seqs[3] ?? 0) + 1}`));
+	// its time is shaded in the lanes and the overview, from the first event to the last
+	const end = (await api<SessionDetail>(page, API)).endNs + 1;
+	const lane = await mainLane(page).boundingBox();
+	const shade = page.locator('figure[data-lane] .chosen').first();
+	const overview = page.locator('svg .chosen');
+	const share = (i: number) => (events[i]?.t ?? 0) / end;
+	for (const drawn of [await shade.boundingBox(), await overview.boundingBox()]) {
+		expect(drawn?.x).toBeCloseTo((lane?.x ?? 0) + (lane?.width ?? 0) * share(1), 0);
+		expect(drawn?.width).toBeCloseTo((lane?.width ?? 0) * (share(3) - share(1)), 0);
+	}
+	expect(share(3) - share(1)).toBeGreaterThan(0.02);
 	await page.keyboard.press('Escape');
 	await expect(page).not.toHaveURL(/rows=/);
+	await expect(shade.or(overview)).toHaveCount(0);
 	await page.keyboard.press('End');
 	await expect(position(page)).toContainText(`#${seqs[11]?.toLocaleString('en-US')}`);
 	await expect(grid(page)).toHaveAttribute('aria-rowcount', '13');

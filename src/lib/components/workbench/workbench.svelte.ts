@@ -12,6 +12,7 @@ import { Latest } from '#lib/view/latest.ts';
 import { atEnd, stickToEnd } from '#lib/view/live.ts';
 import { panRange, type Range, reveal, sameRange, scaleOf, zoomRange } from '#lib/view/range.ts';
 import { formatView, parseQuery, parseView, positionParam, type ViewState } from '#lib/view/view-state.ts';
+import { ChosenTime } from './chosen-time.svelte.ts';
 
 /** Room for the gfn labels left of a lane, in CSS pixels. */
 export const AXIS_WIDTH = 84;
@@ -83,6 +84,7 @@ export class Workbench {
 
 	readonly notes = new SessionNotes(this);
 	readonly names = new SessionNames(this);
+	readonly chosen = new ChosenTime();
 
 	/** True while a growing session is followed: the cursor is at its end unless the view puts it elsewhere. */
 	following = $state(false);
