@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { SimulationOptionError } from '#lib/host/simulation/options.ts';
 import { NoSuchSessionError } from '#lib/server/store/store.ts';
 import { captureCommand } from './capture-command.ts';
+import { createCompareCommand } from './compare-command.ts';
 import { formatsCommand } from './formats-command.ts';
 import { heatmapCommand } from './heatmap-command.ts';
 import { ingestCommand } from './ingest-command.ts';
@@ -20,6 +21,7 @@ for (const command of [
 	sessionsCommand,
 	stateCommand,
 	heatmapCommand,
+	createCompareCommand(),
 	exportCommand,
 	captureCommand,
 	rmCommand,
