@@ -274,8 +274,19 @@ test('what cannot be compared is said, with what to do', async ({ page }) => {
 });
 
 test('the session page and the sessions page lead here', async ({ page }) => {
-	await openSession(page, `${MEDIUM}?time=${PHASES.a.from}..${PHASES.a.to}`);
-	await page.getByRole('link', { name: 'Compare' }).click();
+	// the header and the analyses give the window, a marked rectangle its own time
+	const window = `time=${PHASES.a.from}..${PHASES.a.to}`;
+	await openSession(page, `${MEDIUM}?${window}&brush=3:90000000000..91000000000:0x6000..0x7000&tab=analyses`);
+	const address = (time: string) => `/compare?a=${ID}&aTime=${time}`;
+	await expect(page.getByRole('link', { name: 'Compare this window with' })).toHaveAttribute(
+		'href',
+		address(`${PHASES.a.from}..${PHASES.a.to}`)
+	);
+	await expect(page.getByRole('link', { name: 'compare', exact: true })).toHaveAttribute(
+		'href',
+		address('90000000000..91000000000')
+	);
+	await page.getByRole('banner').getByRole('link', { name: 'Compare' }).click();
 	await expect(page).toHaveURL(new RegExp(`/compare\\?a=${ID}&aTime=${PHASES.a.from}\\.\\.${PHASES.a.to}`));
 	await open(page, '/');
 	await page.getByRole('checkbox', { name: `Compare ${ID}` }).check();
