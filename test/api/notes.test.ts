@@ -6,7 +6,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exportCommand } from '#ingest/cli/session-commands.ts';
 import { ingest } from '#ingest/ingest.ts';
 import type { Note, NotesAnswer, NotesImportAnswer } from '#lib/api/analyses-types.ts';
-import type { HeatMap, Problem, SessionDetail, SessionList } from '#lib/api/types.ts';
+import type { Problem, SessionDetail, SessionList, Thumbnail } from '#lib/api/types.ts';
 import { batchOf } from '#lib/domain/batch-events.ts';
 import {
 	evolveNotes,
@@ -16,6 +16,7 @@ import {
 	type NoteEvent
 } from '#lib/domain/notes.ts';
 import { api } from '#lib/server/api/api.ts';
+import { thumbnailStrips } from '#lib/view/thumbnail-strips.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
 import { SeqConflictError, type TraceStore } from '#lib/server/store/store.ts';
 
@@ -242,7 +243,43 @@ test('the same content can be loaded again while its session is hidden', async (
 });
 
 test('a thumbnail is a small map of the busiest lane', async () => {
-	const grid = await json<HeatMap>(call('/one/thumbnail?columns=4&rows=4'));
-	expect([grid.lane, grid.total, grid.cells.length]).toEqual([0, 1, grid.columns * grid.rows]);
-	expect([grid.columns <= 4, grid.rows <= 4]).toEqual([true, true]);
+	const { parts, ...whole } = await json<Thumbnail>(call('/one/thumbnail?columns=4&rows=4'));
+	expect(whole).toEqual({ lane: 0, gfn: 0, npages: 8, max: 1, total: 1 });
+	expect(parts.map(({ gfn, npages }) => [gfn, npages])).toEqual([[0, 8]]);
+	for (const { columns, rows, cells } of parts)
+		expect([columns <= 4, rows <= 4, cells.length]).toEqual([true, true, columns * rows]);
+});
+
+test('a thumbnail leaves out the long stretch that nothing happened to', async () => {
+	await store.createSession({ name: 'two', createdMs: 1 });
+	const touched = [0x1000, 0x1005, 0x4fff];
+	await store.append(
+		'two',
+		0,
+		batchOf([
+			{ kind: 'session', tsNs: 0, attributes: { version: 1, source: 'test' } },
+			{ kind: 'memslot_create', tsNs: 0, slotId: 0, baseGfn: 0x1000, npages: 0x8000 },
+			...touched.map((gfn, i) => ({ kind: 'write' as const, tsNs: i + 1, gfn, offset: 0 }))
+		])
+	);
+	const { parts, ...whole } = await json<Thumbnail>(call('/two/thumbnail?columns=8&rows=16'));
+	expect(whole).toEqual({ lane: 0, gfn: 0x1000, npages: 0x8000, max: 1, total: 3 });
+	expect(parts).toHaveLength(2);
+	// each access is in the part and the row that hold its page, and both parts together have no other
+	for (const gfn of touched) {
+		const part = parts.find((each) => gfn >= each.gfn && gfn < each.gfn + each.npages);
+		const row = part ? Math.floor(((gfn - part.gfn) * part.rows) / part.npages) : -1;
+		const cells = part?.cells.slice(row * part.columns, (row + 1) * part.columns) ?? [];
+		expect(cells.reduce((sum, cell) => sum + cell, 0)).toBeGreaterThan(0);
+	}
+	expect(parts.flatMap((part) => part.cells).reduce((sum, cell) => sum + cell, 0)).toBe(3);
+	// what is left out is decided by what is shown: no gap of a picture with few rows folds
+	expect((await json<Thumbnail>(call('/two/thumbnail?columns=8&rows=4'))).parts).toHaveLength(1);
+	// used are the pyramid's buckets of a few pages at both ends of 0x4000 pages; 0x5000 and above is left out too
+	expect(parts.reduce((sum, part) => sum + part.npages, 0)).toBeLessThan(0x800);
+	const { strips, breaks } = thumbnailStrips({ ...whole, parts }, 72);
+	expect(breaks).toHaveLength(2);
+	expect(strips[1]?.top).toBeCloseTo(5);
+	const heights = [...strips, ...breaks].map((each) => each.height);
+	expect(heights.reduce((sum, height) => sum + height, 0)).toBeCloseTo(72);
 });

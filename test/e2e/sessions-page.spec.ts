@@ -126,6 +126,20 @@ test('sizes and thumbnails are the API’s', async ({ page }) => {
 		'/api/v1/sessions/medium-phases-2vcpu/thumbnail?columns=208&rows=72'
 	);
 	await expect(page.locator('canvas[data-drawn]')).toHaveAttribute('data-drawn', String(picture.total));
+	// the small capture uses a sliver of its memory: the rest is folded, so that the sliver fills the picture
+	await page.getByRole('searchbox').fill('small-kernel');
+	const small = page.locator('canvas[data-drawn]');
+	await expect(small).toHaveCount(1);
+	await expect(small).toHaveAttribute('data-breaks', /^[1-9]$/);
+	const painted = await small.evaluate((canvas: HTMLCanvasElement) => {
+		const { width, height } = canvas;
+		const pixels = canvas.getContext('2d')?.getImageData(0, 0, width, height).data ?? [];
+		const rows = Array.from({ length: height }, (_, y) =>
+			Array.from({ length: width }, (_, x) => pixels[4 * (y * width + x) + 3]).some((alpha) => alpha)
+		);
+		return rows.filter(Boolean).length / height;
+	});
+	expect(painted).toBeGreaterThan(0.5);
 });
 
 test('several files are loaded one after another, each with what it found', async ({ page }) => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { foldsOf } from '#lib/domain/gfn-folds.ts';
 import { laneTicks } from '#lib/view/axis.ts';
 import { cellIn } from '#lib/view/grid.ts';
-import { foldsOf, gfnScale, pieceAt } from '#lib/view/gfn-scale.ts';
+import { gfnScale, pieceAt } from '#lib/view/gfn-scale.ts';
 
 const range = (from: number, to: number) => ({ from, to });
 

@@ -1,5 +1,5 @@
 import { answer, ApiProblem, sessionUrl } from './client.ts';
-import type { HeatMap, SessionDetail, SessionInfo, SessionList } from './types.ts';
+import type { SessionDetail, SessionInfo, SessionList, Thumbnail } from './types.ts';
 
 /** The sessions at one moment; `etag` names the moment. */
 export interface SessionsAt {
@@ -48,9 +48,9 @@ export async function getThumbnail(
 	id: string,
 	size: { readonly columns: number; readonly rows: number },
 	signal: AbortSignal
-): Promise<HeatMap | null> {
+): Promise<Thumbnail | null> {
 	try {
-		return (await (await answer(sessionUrl(id, '/thumbnail', size), { signal })).json()) as HeatMap;
+		return (await (await answer(sessionUrl(id, '/thumbnail', size), { signal })).json()) as Thumbnail;
 	} catch (error) {
 		if (error instanceof ApiProblem && error.problem.status === 404) return null;
 		throw error;

@@ -132,6 +132,27 @@ export interface HeatMap extends HeatMapHead {
 	readonly cells: readonly number[];
 }
 
+/** A small heat map of a session's busiest lane, a part for each stretch of gfns that is not folded. */
+export interface Thumbnail {
+	readonly lane: number;
+	/** The lane's gfns: `[gfn, gfn + npages)`. */
+	readonly gfn: number;
+	readonly npages: number;
+	/** Largest cell of all parts, and sum of all cells. */
+	readonly max: number;
+	readonly total: number;
+	/** From the lowest gfns to the highest; what lies between two of them, or beyond the last, was never used. */
+	readonly parts: readonly ThumbnailPart[];
+}
+export interface ThumbnailPart {
+	readonly gfn: number;
+	readonly npages: number;
+	readonly columns: number;
+	readonly rows: number;
+	/** Length = columns x rows, row-major, row 0 is the lowest gfn. */
+	readonly cells: readonly number[];
+}
+
 /** Data of a live stream's `commit` message: where the session stands. */
 export type LiveCommit = SessionProgress;
 

@@ -17,29 +17,8 @@ export interface GfnScale extends Scale {
 
 /** Height of a break in pixels: room for one line of small text. */
 export const BREAK_HEIGHT = 15;
-/** A gap folds from this share of the shown gfns on, so that there are never more than a few. */
-const LEAST_SHARE = 1 / 12;
-/** A gap of a few pages is not worth a break. */
-const LEAST_PAGES = 16;
 /** All breaks together never take more of the height than this. */
 const MOST_BREAKS = 0.4;
-
-/**
- * The gaps between used ranges (ascending) that are worth folding while `gfns` are shown, those at the edges too; none
- * if nothing that is shown is used.
- */
-export function foldsOf(gfns: Range, used: readonly Range[]): Range[] {
-	const inside = used.filter((each) => each.from < gfns.to && each.to > gfns.from);
-	if (!inside.length) return [];
-	const least = Math.max(LEAST_PAGES, span(gfns) * LEAST_SHARE);
-	const folds: Range[] = [];
-	let reached = gfns.from;
-	for (const each of [...inside, { from: gfns.to, to: gfns.to }]) {
-		if (each.from - reached >= least) folds.push({ from: reached, to: each.from });
-		reached = Math.max(reached, each.to);
-	}
-	return folds;
-}
 
 /**
  * Lays `gfns` over `height` pixels; each fold (ascending, within `gfns`) becomes a break of a few pixels, all other

@@ -1,5 +1,5 @@
 import { createRoute, z } from '@hono/zod-openapi';
-import type { HeatMap } from '#lib/api/types.ts';
+import type { Thumbnail } from '#lib/api/types.ts';
 import { thumbnail } from '../query/thumbnail.ts';
 import { cells, flag, idParam } from './params.ts';
 import { ApiError } from './problem.ts';
@@ -71,13 +71,13 @@ export function registerSessions(api: Api): void {
 
 	const picture = get(
 		'/sessions/{id}/thumbnail',
-		'A small heat map of the busiest lane',
+		'A small heat map of the busiest lane without its long unused stretches',
 		z.object({ columns: cells(256, 48), rows: cells(256, 24) })
 	);
 	api.openapi(picture, async (c) => {
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const grid = await thumbnail(c.env.store, session, c.req.valid('query'));
 		if (!grid) throw new ApiError(404, `session ${session.id} has no access in any memslot`);
-		return c.json({ ...grid, cells: [...grid.cells] } satisfies HeatMap);
+		return c.json(grid satisfies Thumbnail);
 	});
 }

@@ -1,26 +1,103 @@
+import type { Thumbnail, ThumbnailPart } from '#lib/api/types.ts';
+import { foldsOf, type GfnRange, leastGap } from '#lib/domain/gfn-folds.ts';
 import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
-import type { SessionDetail } from '#lib/domain/session-info.ts';
+import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
 import { heatMap, type HeatGrid } from './heat-map.ts';
 import { remembered } from './result-cache.ts';
+import { usedGfns } from './used-gfns.ts';
 
-/** A small heat map of the lane with most accesses, from the pyramid; null if nothing was accessed. */
+interface Size {
+	readonly columns: number;
+	/** Of all parts together, shared among them by their pages. */
+	readonly rows: number;
+}
+
+/**
+ * A small heat map of the lane with most accesses, from the pyramid, without the long stretches of gfns that were
+ * never used; null if nothing was accessed.
+ */
 export async function thumbnail(
 	store: TraceStore,
 	session: SessionDetail,
-	size: { readonly columns: number; readonly rows: number }
-): Promise<HeatGrid | null> {
+	size: Size
+): Promise<Thumbnail | null> {
 	const [busiest] = [...session.lanes].sort((a, b) => b.accesses - a.accesses);
 	if (!busiest?.accesses) return null;
-	const make = () =>
-		heatMap(store, session, {
-			lane: busiest.lane,
-			kinds: ACCESS_KINDS,
-			time: { from: session.startNs, to: session.endNs + 1 },
-			gfn: { from: busiest.baseGfn, to: busiest.baseGfn + busiest.npages },
-			...size,
-			value: 'sum',
-			align: true
-		});
-	return remembered(store, session, ['thumbnail', size], make);
+	return remembered(store, session, ['thumbnail', size], () => draw(store, session, busiest, size));
 }
+
+async function draw(
+	store: TraceStore,
+	session: SessionDetail,
+	lane: LaneInfo,
+	{ columns, rows }: Size
+): Promise<Thumbnail> {
+	const { baseGfn: gfn, npages } = lane;
+	const stretches = await shownGfns(store, session, lane, rows);
+	const shown = lengthOf(stretches);
+	const grids: HeatGrid[] = [];
+	for (const each of stretches)
+		grids.push(
+			await heatMap(store, session, {
+				lane: lane.lane,
+				kinds: ACCESS_KINDS,
+				time: { from: session.startNs, to: session.endNs + 1 },
+				...{ gfn: each, columns, rows: Math.max(1, Math.round((rows * (each.to - each.from)) / shown)) },
+				...{ value: 'sum', align: true }
+			})
+		);
+	return {
+		...{ lane: lane.lane, gfn, npages },
+		max: Math.max(0, ...grids.map((grid) => grid.max)),
+		total: grids.reduce((sum, grid) => sum + grid.total, 0),
+		parts: grids.map(partOf)
+	};
+}
+
+/** An aligned grid may begin below its stretch and end above it: the part says what its rows are. */
+const partOf = (grid: HeatGrid): ThumbnailPart => ({
+	gfn: grid.startGfn,
+	npages: grid.rows * grid.rowPages,
+	...{ columns: grid.columns, rows: grid.rows, cells: [...grid.cells] }
+});
+
+/**
+ * A gap folds from this many rows of the picture on: aligned rows are up to three times as high, and the stretches on
+ * both sides of a gap may each reach into it by less than one of theirs.
+ */
+const LEAST_ROWS = 6;
+
+/** The lane's gfns without the folds, ascending. */
+async function shownGfns(
+	store: TraceStore,
+	session: SessionDetail,
+	lane: LaneInfo,
+	rows: number
+): Promise<GfnRange[]> {
+	const { lanes } = await usedGfns(store, session);
+	const ranges = lanes.find((each) => each.lane === lane.lane)?.ranges ?? [];
+	const used = ranges.map(({ gfn, npages }) => ({ from: gfn, to: gfn + npages }));
+	const whole = { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
+	const folds = foldsFor(whole, used, rows);
+	const shown: GfnRange[] = [];
+	let reached = whole.from;
+	for (const fold of [...folds, { from: whole.to, to: whole.to }]) {
+		if (fold.from > reached) shown.push({ from: reached, to: fold.from });
+		reached = fold.to;
+	}
+	return shown;
+}
+
+/** Folds by what the others leave: where a sliver is used, a gap that is short in its lane is long in the picture. */
+function foldsFor(whole: GfnRange, used: readonly GfnRange[], rows: number): GfnRange[] {
+	for (let shown = lengthOf([whole]); ;) {
+		const folds = foldsOf(whole, used, Math.max(leastGap(shown), (shown * LEAST_ROWS) / rows));
+		const left = lengthOf([whole]) - lengthOf(folds);
+		if (left === shown) return folds;
+		shown = left;
+	}
+}
+
+const lengthOf = (ranges: readonly GfnRange[]): number =>
+	ranges.reduce((sum, each) => sum + each.to - each.from, 0);
