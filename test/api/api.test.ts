@@ -5,13 +5,8 @@ import type { TraceStore } from '#lib/server/store/store.ts';
 import { refusal } from '#lib/server/api/guard.ts';
 import { batchOf } from '#lib/domain/batch-events.ts';
 import type { TraceEvent } from '#lib/domain/events.ts';
-import type {
-	EventStep,
-	PageNeighbours,
-	StateDiff,
-	TrackedGrid,
-	WhyTracked
-} from '#lib/api/analyses-types.ts';
+import type { EventStep, PageNeighbours } from '#lib/api/event-types.ts';
+import type { StateDiff, TrackedGrid, WhyTracked } from '#lib/api/tracking-types.ts';
 import type {
 	EventPage,
 	HeatMap,

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import type { NamesAnswer, SymbolLookup } from '#lib/api/analyses-types.ts';
+import type { NamesAnswer, SymbolLookup } from '#lib/api/names-types.ts';
 import type { Problem } from '#lib/api/types.ts';
 import { api } from '#lib/server/api/api.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';

@@ -5,7 +5,8 @@ import fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { exportCommand } from '#ingest/cli/session-commands.ts';
 import { ingest } from '#ingest/ingest.ts';
-import type { Note, NotesAnswer, NotesImportAnswer } from '#lib/api/analyses-types.ts';
+import type { NotesAnswer, NotesImportAnswer } from '#lib/api/notes-types.ts';
+import type { Note } from '#lib/domain/notes.ts';
 import type { Problem, SessionDetail, SessionList, Thumbnail } from '#lib/api/types.ts';
 import { batchOf } from '#lib/domain/batch-events.ts';
 import {

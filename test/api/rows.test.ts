@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { EventCount, EventRowPage } from '#lib/api/analyses-types.ts';
+import type { EventCount, EventRowPage } from '#lib/api/event-types.ts';
 import type { EventPage, Problem, Timeline } from '#lib/api/types.ts';
 import { batchOf } from '#lib/domain/batch-events.ts';
 import type { TraceEvent } from '#lib/domain/events.ts';

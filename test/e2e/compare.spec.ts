@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import type { ComparedGrid, Comparison } from '#lib/api/analyses-types.ts';
+import type { ComparedGrid, Comparison } from '#lib/api/compare-types.ts';
 import { formatLogRatio } from '#lib/view/compared-cells.ts';
 import { api, MEDIUM, open, openSession } from './helpers.ts';
 

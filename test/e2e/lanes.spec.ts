@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import type { UsedGfns } from '#lib/api/analyses-types.ts';
+import type { UsedGfns } from '#lib/api/tracking-types.ts';
 import type { HeatMap } from '#lib/api/types.ts';
 import { API, api, mainLane, MEDIUM, openSession } from './helpers.ts';
 

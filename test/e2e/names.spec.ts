@@ -1,6 +1,6 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import type { NamesAnswer } from '#lib/api/analyses-types.ts';
+import type { NamesAnswer } from '#lib/api/names-types.ts';
 import { api, openSession } from './helpers.ts';
 import { ownSession } from './own-session.ts';
 

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import type { NotesAnswer } from '#lib/api/analyses-types.ts';
+import type { NotesAnswer } from '#lib/api/notes-types.ts';
 import type { NotePin } from '#lib/domain/notes.ts';
 import { api, mainLane, openSession } from './helpers.ts';
 import { ownSession } from './own-session.ts';

@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import type { EventRowPage } from '#lib/api/analyses-types.ts';
+import type { EventRowPage } from '#lib/api/event-types.ts';
 import type { SessionDetail } from '#lib/api/types.ts';
 import { API, api, mainLane, MEDIUM, openSession, position } from './helpers.ts';
 

@@ -1,5 +1,5 @@
 import { expect, test } from '@playwright/test';
-import type { StateDiff, WhyTracked } from '#lib/api/analyses-types.ts';
+import type { StateDiff, WhyTracked } from '#lib/api/tracking-types.ts';
 import { api, openSession } from './helpers.ts';
 
 let session = '';

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { createCompareCommand } from '#ingest/cli/compare-command.ts';
 import { ingest } from '#ingest/ingest.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
-import type { Comparison } from '#lib/api/analyses-types.ts';
+import type { Comparison } from '#lib/api/compare-types.ts';
 
 let folder = '';
 let db = '';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { ComparedGrid, Comparison } from '#lib/api/analyses-types.ts';
+import type { ComparedGrid, Comparison } from '#lib/api/compare-types.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import type { TraceEvent } from '#lib/domain/events.ts';
 import { MODES } from '#lib/domain/kinds.ts';

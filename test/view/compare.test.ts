@@ -1,7 +1,7 @@
 import { lab, rgb } from 'd3';
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { ComparedGrid } from '#lib/api/analyses-types.ts';
+import type { ComparedGrid } from '#lib/api/compare-types.ts';
 import { MODES } from '#lib/domain/kinds.ts';
 import { compareTicks } from '#lib/view/compare-ticks.ts';
 import {

@@ -1,6 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander';
 import { kindMask, type Mode, MODES } from '#lib/domain/kinds.ts';
-import type { ComparedWindow, Comparison } from '#lib/api/analyses-types.ts';
+import type { ComparedWindow, Comparison } from '#lib/api/compare-types.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { hex } from '#lib/domain/units.ts';
 import { compare, MOVER_ORDERS, type Side } from '#lib/server/query/compare.ts';

@@ -1,12 +1,5 @@
-import type {
-	EventCount,
-	EventRowPage,
-	EventStep,
-	PageNeighbours,
-	StateDiff,
-	UsedGfns,
-	WhyTracked
-} from './analyses-types.ts';
+import type { EventCount, EventRowPage, EventStep, PageNeighbours } from './event-types.ts';
+import type { StateDiff, UsedGfns, WhyTracked } from './tracking-types.ts';
 import type {
 	EventPage,
 	PageHistory,

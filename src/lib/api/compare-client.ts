@@ -1,4 +1,4 @@
-import type { ComparedGrid, Comparison } from './analyses-types.ts';
+import type { ComparedGrid, Comparison } from './compare-types.ts';
 import { json, type Query } from './client.ts';
 
 /** Address of a comparison's route with its query; parameters that are undefined are left out. */

@@ -1,4 +1,4 @@
-import type { IomemAnswer, LoadedSymbols, NamesAnswer, SymbolLookup } from './analyses-types.ts';
+import type { IomemAnswer, LoadedSymbols, NamesAnswer, SymbolLookup } from './names-types.ts';
 import { answer, json, send, sessionUrl } from './client.ts';
 
 /** What symbols and memory map a session has. All of these throw `ApiProblem`. */

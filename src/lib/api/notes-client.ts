@@ -1,4 +1,5 @@
-import type { NamedView, Note, NotePin, NotesAnswer, NotesImportAnswer } from './analyses-types.ts';
+import type { NamedView, Note, NotePin } from '../domain/notes.ts';
+import type { NotesAnswer, NotesImportAnswer } from './notes-types.ts';
 import { answer, ApiProblem, send, sessionUrl } from './client.ts';
 
 const noteUrl = (id: string, noteId: string) => sessionUrl(id, `/notes/${encodeURIComponent(noteId)}`);

@@ -1,4 +1,4 @@
-import type { ComparedGrid } from '#lib/api/analyses-types.ts';
+import type { ComparedGrid } from '#lib/api/compare-types.ts';
 import { timeTicks } from './axis.ts';
 import type { CompareView, SideName } from './compare-view.ts';
 import { type Clock, THIN } from './format.ts';

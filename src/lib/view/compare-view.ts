@@ -1,4 +1,4 @@
-import type { Normalise } from '#lib/api/analyses-types.ts';
+import type { Normalise } from '#lib/api/compare-types.ts';
 import { type Mode, MODES } from '#lib/domain/kinds.ts';
 import { hex } from '#lib/domain/units.ts';
 import { COLOUR_SCALES, type ColourScale } from './colour-scale.ts';

@@ -1,4 +1,4 @@
-import type { ComparedGrid } from '#lib/api/analyses-types.ts';
+import type { ComparedGrid } from '#lib/api/compare-types.ts';
 import type { CompareView, SideName } from './compare-view.ts';
 import { clampRange, type Range, span } from './range.ts';
 

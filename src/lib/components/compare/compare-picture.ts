@@ -1,4 +1,5 @@
-import type { ComparedGrid, LanePair } from '#lib/api/analyses-types.ts';
+import type { ComparedGrid } from '#lib/api/compare-types.ts';
+import type { LanePair } from '#lib/domain/lane-pairs.ts';
 import { MODES } from '#lib/domain/kinds.ts';
 import { hex } from '#lib/domain/units.ts';
 import { compareTicks } from '#lib/view/compare-ticks.ts';

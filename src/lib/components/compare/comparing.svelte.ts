@@ -1,5 +1,6 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { ComparedGrid, Comparison, LanePair } from '#lib/api/analyses-types.ts';
+import type { ComparedGrid, Comparison } from '#lib/api/compare-types.ts';
+import type { LanePair } from '#lib/domain/lane-pairs.ts';
 import { type Query } from '#lib/api/client.ts';
 import { getSession } from '#lib/api/client.ts';
 import { getComparison } from '#lib/api/compare-client.ts';

@@ -1,4 +1,4 @@
-import type { ComparedGrid } from '#lib/api/analyses-types.ts';
+import type { ComparedGrid } from '#lib/api/compare-types.ts';
 import { colourIndex } from '#lib/view/colour-scale.ts';
 import { sharedColumns, sideFactor } from '#lib/view/compared-cells.ts';
 import { type SideName, SIDES } from '#lib/view/compare-view.ts';

@@ -1,5 +1,5 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { IomemAnswer, LoadedSymbols } from '#lib/api/analyses-types.ts';
+import type { IomemAnswer, LoadedSymbols } from '#lib/api/names-types.ts';
 import { getNames, loadIomem, loadSymbols, lookUpSymbols, removeNames } from '#lib/api/names-client.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
 import type { NamedRange } from '#lib/domain/iomem.ts';

@@ -8,7 +8,7 @@ import {
 	removeView,
 	saveView
 } from '#lib/api/notes-client.ts';
-import type { NotesImportAnswer } from '#lib/api/analyses-types.ts';
+import type { NotesImportAnswer } from '#lib/api/notes-types.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
 import type { NamedView, Note, NotePin } from '#lib/domain/notes.ts';
 import { brushPin, notesInOrder, pinView } from '#lib/view/note-pin.ts';

@@ -2,7 +2,7 @@ import { SvelteMap } from 'svelte/reactivity';
 import { SessionNames } from '#lib/components/names/session-names.svelte.ts';
 import { SessionNotes } from '#lib/components/notes/session-notes.svelte.ts';
 import { getState, getStep } from '#lib/api/client.ts';
-import type { UsedGfns } from '#lib/api/analyses-types.ts';
+import type { UsedGfns } from '#lib/api/tracking-types.ts';
 import type { SessionDetail, StateView } from '#lib/api/types.ts';
 import { foldsOf } from '#lib/domain/gfn-folds.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';

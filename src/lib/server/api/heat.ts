@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { TrackedGrid, UsedGfns } from '#lib/api/analyses-types.ts';
+import type { TrackedGrid, UsedGfns } from '#lib/api/tracking-types.ts';
 import type { HeatMap } from '#lib/api/types.ts';
 import { ACCESS_KINDS, MODES, type Mode } from '#lib/domain/kinds.ts';
 import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';

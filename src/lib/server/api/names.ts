@@ -5,7 +5,7 @@ import type {
 	LoadedText,
 	NamesAnswer,
 	SymbolLookup
-} from '#lib/api/analyses-types.ts';
+} from '#lib/api/names-types.ts';
 import type { LineIssues } from '#lib/domain/line-issues.ts';
 import type { IomemMap } from '#lib/domain/iomem.ts';
 import { lookUp, type SymbolTable, symbolText } from '#lib/domain/symbols.ts';

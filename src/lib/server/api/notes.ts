@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createRoute, z } from '@hono/zod-openapi';
-import type { NotesAnswer, NotesImportAnswer } from '#lib/api/analyses-types.ts';
+import type { NotesAnswer, NotesImportAnswer } from '#lib/api/notes-types.ts';
 import { NOTE_LIMIT, parseNoteEvent } from '#lib/domain/notes.ts';
 import { GFN_LIMIT } from '#lib/domain/units.ts';
 import { changeNotes, importNotes, readNotes } from '../query/notes.ts';

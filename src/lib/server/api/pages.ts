@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import type { EventStep, PageNeighbours, StateDiff, WhyTracked } from '#lib/api/analyses-types.ts';
+import type { EventStep, PageNeighbours } from '#lib/api/event-types.ts';
+import type { StateDiff, WhyTracked } from '#lib/api/tracking-types.ts';
 import type { EventFilter } from '../query/filter.ts';
 import { PAGE_KINDS } from '../query/page-history.ts';
 import { stateDiff } from '../query/state-diff.ts';

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { EventCount, EventRowPage } from '#lib/api/analyses-types.ts';
+import type { EventCount, EventRowPage } from '#lib/api/event-types.ts';
 import { countEvents, eventRows } from '../query/event-rows.ts';
 import { EVENT_COLUMNS, isEventColumn } from '#lib/domain/event-columns.ts';
 import { seqAtTime } from '../query/events.ts';

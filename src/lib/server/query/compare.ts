@@ -1,11 +1,5 @@
-import type {
-	ComparedGrid,
-	ComparedWindow,
-	Comparison,
-	LanePair,
-	Mover,
-	Normalise
-} from '#lib/api/analyses-types.ts';
+import type { ComparedGrid, ComparedWindow, Comparison, Mover, Normalise } from '#lib/api/compare-types.ts';
+import type { LanePair } from '#lib/domain/lane-pairs.ts';
 import { ACCESS_KINDS, MODES } from '#lib/domain/kinds.ts';
 import { lanePairs } from '#lib/domain/lane-pairs.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';

@@ -1,4 +1,4 @@
-import type { GfnRun, PageSets } from '#lib/api/analyses-types.ts';
+import type { GfnRun, PageSets } from '#lib/api/compare-types.ts';
 
 const RUN_LIMIT = 4096;
 type Range = readonly [from: number, to: number];

@@ -1,4 +1,4 @@
-import type { CounterChange, MemslotBrief, SlotDiff, StateDiff } from '#lib/api/analyses-types.ts';
+import type { CounterChange, MemslotBrief, SlotDiff, StateDiff } from '#lib/api/tracking-types.ts';
 import { KINDS, MODES, type Mode } from '#lib/domain/kinds.ts';
 import type { RunMap } from '#lib/domain/run-map.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';

@@ -1,4 +1,4 @@
-import type { TrackedGrid } from '#lib/api/analyses-types.ts';
+import type { TrackedGrid } from '#lib/api/tracking-types.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import { kindMask, MODES, type Mode } from '#lib/domain/kinds.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';

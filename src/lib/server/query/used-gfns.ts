@@ -1,4 +1,4 @@
-import type { UsedGfns } from '#lib/api/analyses-types.ts';
+import type { UsedGfns } from '#lib/api/tracking-types.ts';
 import { kindMask } from '#lib/domain/kinds.ts';
 import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';

@@ -1,4 +1,4 @@
-import type { WhyTracked } from '#lib/api/analyses-types.ts';
+import type { WhyTracked } from '#lib/api/tracking-types.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import type { NumberedEvent, TrackAddEvent } from '#lib/domain/events.ts';
 import { MODES } from '#lib/domain/kinds.ts';
