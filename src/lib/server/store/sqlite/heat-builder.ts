@@ -67,6 +67,16 @@ class OpenTile {
 	get tile(): number {
 		return Math.floor(this.bucket / TILE_BUCKETS);
 	}
+
+	/** The same open bucket, of a tile that has no closed one. */
+	copy(): OpenTile {
+		const other = new OpenTile(this.counts.length);
+		other.bucket = this.bucket;
+		other.dirty = this.dirty;
+		for (const index of this.#touched.subarray(0, this.#touchedCount))
+			other.add(index, this.counts[index] as number);
+		return other;
+	}
 }
 
 /** One lane's counts since they were last given to the levels: all in one bucket of the finest level. */
@@ -77,7 +87,7 @@ class LaneCounts {
 	readonly counts: Uint32Array;
 	readonly touched: Uint32Array;
 	touchedCount = 0;
-	/** By level (index in HEAT_SHIFTS). */
+	/** By level (index in HEAT_SHIFTS); the last one stands for all coarser levels (see `HeatBuilder.#whole`). */
 	readonly open: (OpenTile | null)[] = HEAT_SHIFTS.map(() => null);
 	constructor(lane: Lane) {
 		this.size = 2 ** gfnShiftOf(lane.npages);
@@ -95,6 +105,11 @@ class LaneCounts {
 export class HeatBuilder {
 	readonly #lanes: LaneCounts[] = [];
 	#finest = 0;
+	/**
+	 * The finest level whose first bucket holds the whole session so far. It and all coarser levels count the same:
+	 * they share one open tile.
+	 */
+	#whole = 0;
 	/** The finest level's bucket that the undrained counts are in: `[#startNs, #endNs)`. */
 	#startNs = 0;
 	#endNs = 0;
@@ -111,7 +126,15 @@ export class HeatBuilder {
 		this.drain();
 		const shift = finestShift(endNs);
 		while ((HEAT_SHIFTS[this.#finest] as number) < shift) this.#finest++;
+		while (this.#whole < HEAT_SHIFTS.length - 1 && endNs >= 2 ** (HEAT_SHIFTS[this.#whole] as number))
+			this.#part();
 		this.#endNs = 0;
+	}
+
+	/** From here on the level that stands for all coarser ones counts for itself. */
+	#part(): void {
+		for (const { open } of this.#lanes) open[this.#whole + 1] = open[this.#whole]?.copy() ?? null;
+		this.#whole++;
 	}
 
 	addLane(lane: Lane): void {
@@ -125,7 +148,8 @@ export class HeatBuilder {
 	/** Goes on where a stored tile ended. */
 	resume(lane: number, shift: number, tile: number, data: Buffer): void {
 		const counts = this.#lanes[lane];
-		if (!counts) return;
+		const level = HEAT_SHIFTS.indexOf(shift as (typeof HEAT_SHIFTS)[number]);
+		if (!counts || level > this.#whole) return;
 		const open = new OpenTile(counts.counts.length);
 		const cells = decodeTile(data);
 		const last = cells.length ? (cells.time[cells.length - 1] as number) : 0;
@@ -135,7 +159,7 @@ export class HeatBuilder {
 			else open.cells.push(cells.time[i] as number, cells.index[i] as number, count);
 		}
 		open.bucket = tile * TILE_BUCKETS + last;
-		counts.open[HEAT_SHIFTS.indexOf(shift as (typeof HEAT_SHIFTS)[number])] = open;
+		counts.open[level] = open;
 	}
 
 	/** Counts accesses to `[gfn, gfn + npages)`, which lies in the lane; `mode` is 0..3. */
@@ -163,7 +187,7 @@ export class HeatBuilder {
 	drain(): void {
 		for (const [lane, own] of this.#lanes.entries()) {
 			if (own.touchedCount === 0) continue;
-			for (let level = this.#finest; level < HEAT_SHIFTS.length; level++) {
+			for (let level = this.#finest; level <= this.#whole; level++) {
 				const open = (own.open[level] ??= new OpenTile(own.counts.length));
 				this.#moveTo(lane, level, open);
 				open.dirty = true;
@@ -201,10 +225,13 @@ export class HeatBuilder {
 	flush(): void {
 		this.drain();
 		for (const [lane, { open }] of this.#lanes.entries())
-			for (let level = this.#finest; level < HEAT_SHIFTS.length; level++) {
+			for (let level = this.#finest; level <= this.#whole; level++) {
 				const tile = open[level];
 				if (!tile?.dirty) continue;
-				this.#put(lane, HEAT_SHIFTS[level] as number, tile.tile, tile.encode());
+				const data = tile.encode();
+				const last = level === this.#whole ? HEAT_SHIFTS.length - 1 : level;
+				for (let like = level; like <= last; like++)
+					this.#put(lane, HEAT_SHIFTS[like] as number, tile.tile, data);
 				tile.dirty = false;
 			}
 	}
