@@ -81,9 +81,21 @@ function unshuffle(bytes: Uint8Array, at: number, array: NumberArray): void {
 	}
 }
 
+/** Most events that can be encoded together: a pair's indexes are u16. */
+const MAX_EVENTS = 65_536;
+/** A column's bytes before compression. Kept, as all that encoding needs: new arrays cost more than filling these. */
+let plainBytes = new Uint8Array(MAX_EVENTS * 8);
+const words = new Uint32Array(MAX_EVENTS);
+const indexes = new Uint16Array(MAX_EVENTS);
+const table = new Int32Array(MAX_EVENTS * 2);
+const lows = new Uint32Array(MAX_EVENTS);
+const highs = new Uint32Array(MAX_EVENTS);
+
 function pack(encoding: number, head: NumberArray | null, array: NumberArray): Buffer {
 	const headBytes = head ? head.byteLength : 0;
-	const plain = new Uint8Array(headBytes + array.byteLength);
+	const size = headBytes + array.byteLength;
+	if (size > plainBytes.length) plainBytes = new Uint8Array(size);
+	const plain = plainBytes.subarray(0, size);
 	if (head) plain.set(new Uint8Array(head.buffer, head.byteOffset, headBytes));
 	shuffle(array, plain, headBytes);
 	const packed = compress(plain);
@@ -92,11 +104,15 @@ function pack(encoding: number, head: NumberArray | null, array: NumberArray): B
 
 /** Null if not every difference fits 32 bits. */
 function deltas(array: Float64Array): Uint32Array | null {
-	const out = new Uint32Array(array.length);
-	for (let i = 1; i < array.length; i++) {
-		const delta = (array[i] as number) - (array[i - 1] as number);
+	const out = words.subarray(0, array.length);
+	out[0] = 0;
+	let former = array[0] as number;
+	for (let i = 1; i < out.length; i++) {
+		const value = array[i] as number;
+		const delta = value - former;
 		if (delta < 0 || delta > 0xffff_ffff) return null;
 		out[i] = delta;
+		former = value;
 	}
 	return out;
 }
@@ -107,23 +123,26 @@ function encodeTime(array: Float64Array): Buffer {
 }
 
 function encodeGfn(array: Float64Array): Buffer {
-	for (const gfn of array) if (gfn > 0xffff_ffff) return pack(PLAIN, null, array);
-	return pack(NARROW, null, Uint32Array.from(array));
+	const narrow = words.subarray(0, array.length);
+	for (let i = 0; i < narrow.length; i++) {
+		const gfn = array[i] as number;
+		if (gfn > 0xffff_ffff) return pack(PLAIN, null, array);
+		narrow[i] = gfn;
+	}
+	return pack(NARROW, null, narrow);
 }
 
-/** Distinct 64-bit values in order of appearance, and the index of each event's value; null if there are too many. */
-function dictionary(
-	low: Uint32Array,
-	high: Uint32Array
-): { lows: number[]; highs: number[]; index: Uint16Array } | null {
+/**
+ * Distinct 64-bit values in order of appearance (into `lows` and `highs`), and the index of each event's value (into
+ * `indexes`); how many values there are, null if more than `limit`.
+ */
+function dictionary(low: Uint32Array, high: Uint32Array, limit: number): number | null {
 	const n = low.length;
 	// a power of two that is at least twice the number of values
 	const bits = Math.max(8, Math.ceil(Math.log2(n * 2)));
 	const mask = 2 ** bits - 1;
-	const table = new Int32Array(mask + 1).fill(-1);
-	const lows: number[] = [];
-	const highs: number[] = [];
-	const index = new Uint16Array(n);
+	table.fill(-1, 0, mask + 1);
+	let size = 0;
 	for (let i = 0; i < n; i++) {
 		const a = low[i] as number;
 		const b = high[i] as number;
@@ -134,20 +153,25 @@ function dictionary(
 			found = table[at] as number;
 		}
 		if (found < 0) {
-			if (lows.length === 65_536) return null;
-			found = table[at] = lows.push(a) - 1;
-			highs.push(b);
+			if (size >= limit) return null;
+			found = table[at] = size++;
+			lows[found] = a;
+			highs[found] = b;
 		}
-		index[i] = found;
+		indexes[i] = found;
 	}
-	return { lows, highs, index };
+	return size;
 }
 
 function encodePair(low: Uint32Array, high: Uint32Array): Buffer | null {
-	const found = dictionary(low, high);
-	if (!found || found.lows.length > low.length / 2 + 16) return null;
-	const words = Uint32Array.from([found.lows.length, ...found.lows, ...found.highs]);
-	return pack(PAIR, words, found.index);
+	const n = low.length;
+	const size = dictionary(low, high, Math.min(MAX_EVENTS, Math.floor(n / 2 + 16)));
+	if (size === null) return null;
+	const head = new Uint32Array(1 + size * 2);
+	head[0] = size;
+	head.set(lows.subarray(0, size), 1);
+	head.set(highs.subarray(0, size), 1 + size);
+	return pack(PAIR, head, indexes.subarray(0, n));
 }
 
 export interface EncodedSegment {
@@ -166,7 +190,7 @@ function constantOf(array: NumberArray): number | null {
 	return lower.equals(new Uint8Array(buffer, byteOffset + width, byteLength - width)) ? first : null;
 }
 
-/** Encodes all columns of a batch of at most 65,536 events. */
+/** Encodes all columns of a batch of at most `MAX_EVENTS` events. */
 export function encodeSegment(batch: EventBatch, lane: Uint16Array): EncodedSegment {
 	const constants: Record<number, number> = {};
 	const blobs = new Map<number, Buffer>();

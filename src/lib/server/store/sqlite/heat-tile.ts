@@ -34,23 +34,35 @@ function writeVarint(out: Uint8Array, at: number, value: number): number {
 	return at;
 }
 
+/** A tile before compression: kept for the next one. */
+let plainBytes = new Uint8Array(65_536);
+
 /**
  * Bytes of a tile: u32 number of cells, then as LEB128 numbers all time steps (difference to the former cell's
  * bucket), all indexes (difference to the former one in the same bucket), all counts; zstd.
  */
 export function encodeTile(cells: TileCells): Buffer {
-	const out = new Uint8Array(4 + cells.length * 12);
-	new DataView(out.buffer).setUint32(0, cells.length, true);
+	const { length, time, index, count } = cells;
+	// a time step has at most 2 bytes, an index and a count 5 each
+	const most = 4 + length * 12;
+	if (plainBytes.length < most) plainBytes = new Uint8Array(most * 2);
+	const out = plainBytes;
+	new DataView(out.buffer).setUint32(0, length, true);
 	let at = 4;
-	for (let i = 0, last = 0; i < cells.length; i++) {
-		at = writeVarint(out, at, (cells.time[i] as number) - last);
-		last = cells.time[i] as number;
+	for (let i = 0, last = 0; i < length; i++) {
+		at = writeVarint(out, at, (time[i] as number) - last);
+		last = time[i] as number;
 	}
-	for (let i = 0; i < cells.length; i++) {
-		const same = i > 0 && cells.time[i] === cells.time[i - 1];
-		at = writeVarint(out, at, (cells.index[i] as number) - (same ? (cells.index[i - 1] as number) : 0));
+	let former = -1;
+	let from = 0;
+	for (let i = 0; i < length; i++) {
+		if (time[i] !== former) from = 0;
+		former = time[i] as number;
+		const value = index[i] as number;
+		at = writeVarint(out, at, value - from);
+		from = value;
 	}
-	for (let i = 0; i < cells.length; i++) at = writeVarint(out, at, cells.count[i] as number);
+	for (let i = 0; i < length; i++) at = writeVarint(out, at, count[i] as number);
 	return compress(out.subarray(0, at));
 }
 
