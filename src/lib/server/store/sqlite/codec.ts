@@ -58,6 +58,25 @@ export const compress = (bytes: Uint8Array, level = 1): Buffer =>
 		params: { [constants.ZSTD_c_compressionLevel]: level },
 		pledgedSrcSize: bytes.length // a live session's small columns take a third of the time with it
 	});
+/**
+ * A zstd frame that holds at most 65,791 bytes as they are (RFC 8878): no context is made for what is soon written
+ * anew, and `decompress` reads it like any other.
+ */
+export function frame(bytes: Uint8Array): Buffer {
+	const n = bytes.length;
+	const short = n < 256;
+	const head = short ? 6 : 7;
+	const out = Buffer.allocUnsafe(head + 3 + n);
+	out.writeUInt32LE(0xfd2f_b528);
+	// one segment, its size in one byte, or in two as what it is above 256
+	out[4] = short ? 0x20 : 0x60;
+	if (short) out[5] = n;
+	else out.writeUInt16LE(n - 256, 5);
+	// the last block, raw
+	out.writeUIntLE((n << 3) | 1, head, 3);
+	out.set(bytes, head + 3);
+	return out;
+}
 export const decompress = (bytes: Uint8Array): Buffer => zstdDecompressSync(bytes);
 
 /** Bytes of each position together: all lowest bytes, then all second ones, … */

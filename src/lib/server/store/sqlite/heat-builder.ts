@@ -55,11 +55,11 @@ class OpenTile {
 			this.cells.push(this.bucket % TILE_BUCKETS, index, this.counts[index] as number);
 	}
 
-	/** All cells so far, the open bucket's included. */
+	/** All cells so far, the open bucket's included; written anew once there are more. */
 	encode(): Buffer {
 		const closed = this.cells.length;
 		this.#copyOpen();
-		const data = encodeTile(this.cells);
+		const data = encodeTile(this.cells, 'now');
 		this.cells.length = closed;
 		return data;
 	}

@@ -1,4 +1,4 @@
-import { compress, decompress } from './codec.ts';
+import { compress, decompress, frame } from './codec.ts';
 
 /** Cells of a tile in (time, index) order; index = mode * rows + row. */
 export class TileCells {
@@ -37,11 +37,14 @@ function writeVarint(out: Uint8Array, at: number, value: number): number {
 /** A tile before compression: kept for the next one. */
 let plainBytes = new Uint8Array(65_536);
 
+/** A tile that grows on is not compressed while it has at most this many bytes: each commit writes it anew. */
+const SMALL = 4096;
+
 /**
  * Bytes of a tile: u32 number of cells, then as LEB128 numbers all time steps (difference to the former cell's
  * bucket), all indexes (difference to the former one in the same bucket), all counts; zstd.
  */
-export function encodeTile(cells: TileCells): Buffer {
+export function encodeTile(cells: TileCells, use: 'now' | 'for good' = 'for good'): Buffer {
 	const { length, time, index, count } = cells;
 	// a time step has at most 2 bytes, an index and a count 5 each
 	const most = 4 + length * 12;
@@ -63,7 +66,8 @@ export function encodeTile(cells: TileCells): Buffer {
 		from = value;
 	}
 	for (let i = 0; i < length; i++) at = writeVarint(out, at, count[i] as number);
-	return compress(out.subarray(0, at));
+	const bytes = out.subarray(0, at);
+	return use === 'now' && at <= SMALL ? frame(bytes) : compress(bytes);
 }
 
 export function decodeTile(data: Uint8Array): TileCells {
