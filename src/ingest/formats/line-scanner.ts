@@ -52,6 +52,9 @@ export abstract class LineScanner implements FormatScanner {
 	protected abstract fast(bytes: Uint8Array, start: number): number;
 	/** Takes in the line `[start, stop)`, its end left out. */
 	protected abstract slow(bytes: Uint8Array, start: number, stop: number): void;
+	/** Other bytes come, whole lines of a chunk: `fast` and `slow` are called with them until the next ones come. */
+	// eslint-disable-next-line @typescript-eslint/no-unused-vars -- for scanners that look at a chunk as a whole
+	protected enter(bytes: Uint8Array): void {}
 	/** Decides whatever still waits for a next line. */
 	protected settle(): void {}
 
@@ -82,6 +85,7 @@ export abstract class LineScanner implements FormatScanner {
 	/** Takes in all whole lines from `at` on; returns where the first unfinished one begins. */
 	#lines(bytes: Uint8Array, at: number): number {
 		if (this.#rest.length) return 0;
+		this.enter(bytes);
 		let taken = at;
 		while (at < bytes.length) {
 			if (this.batch.length >= this.#capacity) {
@@ -112,6 +116,7 @@ export abstract class LineScanner implements FormatScanner {
 			if (this.batch.length >= this.#capacity) this.#emit();
 			this.options.onBytes(this.#rest);
 			if (this.#muted) this.#unmute();
+			this.enter(this.#rest);
 			this.#slow(this.#rest, 0, this.#rest.length);
 			this.byte += this.#rest.length;
 			this.lines++;

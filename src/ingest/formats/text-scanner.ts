@@ -1,3 +1,4 @@
+import { isAscii } from 'node:buffer';
 import type { JsonObject, TraceEvent } from '#lib/domain/events.ts';
 import type { Where } from '../diagnostics.ts';
 import type { ScannerOptions } from './format.ts';
@@ -39,6 +40,11 @@ export class TimeBase {
 		return this.#seconds === null ? null : { seconds: this.#seconds, ns: this.#ns };
 	}
 
+	/** True once there was a stamp. */
+	get begun(): boolean {
+		return this.#seconds !== null;
+	}
+
 	/** ns since the first stamp, negative for an earlier one; NaN if no safe integer holds it. */
 	since(seconds: number, ns: number): number {
 		if (this.#seconds === null) {
@@ -60,6 +66,7 @@ export const fractionNs = (digits: string): number => Number(digits.slice(0, 9).
  */
 export abstract class TextScanner extends LineScanner {
 	readonly #decoder = new TextDecoder();
+	#ascii: Buffer | null = null;
 	#begun = false;
 	#held: Where[] = [];
 	#where: () => Where = () => ({ line: this.lines, byte: this.byte, text: '' });
@@ -80,11 +87,20 @@ export abstract class TextScanner extends LineScanner {
 
 	protected override slow(bytes: Uint8Array, start: number, stop: number): void {
 		this.#where = () => this.where(bytes, start, stop);
-		const text = this.#decoder.decode(bytes.subarray(start, stop));
-		const outcome = text.includes('\0') ? NUL : text.trim() === '' ? this.blank() : this.line(text);
+		const text = this.#text(bytes, start, stop);
+		const outcome = text.includes('\0') ? NUL : !/\S/.test(text) ? this.blank() : this.line(text);
 		if (outcome === 'held') this.#held.push(this.#where());
 		else if (outcome === 'event') this.eventLines++;
 		else this.report(outcome, this.#where);
+	}
+
+	/** A chunk of ASCII needs no UTF-8 decoder, which costs more than the rest of a short line. */
+	protected override enter(bytes: Uint8Array): void {
+		this.#ascii = isAscii(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : null;
+	}
+
+	#text(bytes: Uint8Array, start: number, stop: number): string {
+		return this.#ascii?.toString('latin1', start, stop) ?? this.#decoder.decode(bytes.subarray(start, stop));
 	}
 
 	protected blank(): Outcome {

@@ -8,6 +8,8 @@ const LOW32 = 0xffff_ffffn;
 
 /** Fields that live in the payload of a kind, beside `extra`. */
 type Payload = { extra?: JsonObject } & { [field: string]: JsonValue | undefined };
+/** The payload of most events; compared by identity, because most of the time nothing is to be written. */
+const NONE: Payload = {};
 
 function setValue(batch: EventBatch, i: number, value: bigint): void {
 	batch.valueLo[i] = Number(value & LOW32);
@@ -91,18 +93,18 @@ function setKind(batch: EventBatch, i: number, event: TraceEvent): Payload {
 		case 'track_add':
 		case 'track_remove':
 			batch.detail[i] = MODES.indexOf(event.mode);
-			return {};
+			return NONE;
 		case 'account_shadowed':
 		case 'unaccount_shadowed':
 			batch.detail[i] = event.level;
-			return {};
+			return NONE;
 		case 'page_fault':
 			setValue(batch, i, event.errorCode);
-			return {};
+			return NONE;
 		case 'spte_protect':
 			batch.detail[i] = PROTECT.indexOf(event.protect) | ((event.level ?? 0) << 2);
 			if (event.spte !== undefined) setValue(batch, i, event.spte);
-			return { flush: event.flush };
+			return event.flush === undefined ? NONE : { flush: event.flush };
 		case 'anomaly':
 			return { quirk: event.quirk, text: event.text };
 		case 'loss':
@@ -110,11 +112,11 @@ function setKind(batch: EventBatch, i: number, event: TraceEvent): Payload {
 			return { startNs: event.startNs };
 		case 'epoch':
 			setValue(batch, i, BigInt(event.epoch));
-			return {};
+			return NONE;
 		case 'mark':
 			return { name: event.name, phase: event.phase };
 		default:
-			return {};
+			return NONE;
 	}
 }
 
@@ -124,7 +126,9 @@ export function pushEvent(batch: EventBatch, event: TraceEvent): void {
 	batch.tsNs[i] = event.tsNs;
 	batch.kind[i] = KIND_CODES[event.kind];
 	setColumns(batch, i, event);
-	const payload = JSON.stringify({ ...setKind(batch, i, event), extra: event.extra });
+	const own = setKind(batch, i, event);
+	if (own === NONE && event.extra === undefined) return;
+	const payload = JSON.stringify({ ...own, extra: event.extra });
 	if (payload === '{}') return;
 	batch.payload.set(i, payload);
 	batch.flags[i] = (batch.flags[i] ?? 0) | FLAG.payload;

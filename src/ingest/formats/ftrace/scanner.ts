@@ -51,6 +51,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	readonly #generation: GenerationGuess;
 	readonly #told: boolean;
 	readonly #noise = new Noise();
+	readonly #named = new Map<string, boolean>();
 	readonly #nodes = new Map<string, number>();
 	readonly #vcpus = new Map<number, number>();
 	/** Whether the source's lines carry times; a source without counts lines. */
@@ -251,7 +252,9 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	}
 
 	names(text: string): boolean {
-		return this.#head.includes(text);
+		let named = this.#named.get(text);
+		if (named === undefined) this.#named.set(text, (named = this.#head.includes(text)));
+		return named;
 	}
 
 	runs(thread: Thread, vcpuId: number, tsNs: number, derived = false): boolean {
