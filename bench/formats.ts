@@ -28,14 +28,27 @@ function ftraceText(lines: number): string {
 	return text.join('');
 }
 
-/** Shadow pages that come and go, all read as texts. */
-const shadowText = (lines: number) =>
-	'# tracer: nop\n' +
-	Array.from({ length: lines }, (_, i) => {
-		const page = `sp gen 1a gfn ${hex(i % 65536)} l${1 + (i % 3)} pae q1 wux nxe !ad root 0 sync`;
-		const event = i % 2 ? `kvm_mmu_prepare_zap_page: ${page}` : `kvm_mmu_get_page: ${page} new`;
-		return ` qemu-system-x86-3021  [001] .... ${stamp(i)}: ${event}\n`;
-	}).join('');
+/** Lines of one kind each, whose rates differ, by what they hold. */
+const KINDS: Readonly<Record<string, (gfn: string) => string>> = {
+	'page faults': (gfn) => `kvm_page_fault: address ${gfn}038 error_code 182`,
+	'shadow pages': (gfn) => `kvm_mmu_get_page: sp gen 1a gfn ${gfn} l2 pae q1 wux nxe !ad root 0 sync new`,
+	'shadow pages gone': (gfn) =>
+		`kvm_mmu_prepare_zap_page: sp gen 1a gfn ${gfn} l2 pae q1 wux nxe !ad root 0 sync`,
+	'TDP entries': (gfn) =>
+		`kvm_tdp_mmu_spte_changed: as id 0 gfn ${gfn} level 1 old_spte 60000012345bf7 new_spte 60000012345bf5`,
+	'probes: notifications': (gfn) => `w: (kvm_page_track_write+0x0/0x110 [kvm]) gpa=0x${gfn}ff8 bytes=8`,
+	'probes: tracked pages': (gfn) =>
+		`add: (kvm_slot_page_track_add_page+0x0/0x180 [kvm]) gfn=0x${gfn} mode=write`,
+	'function tracer': () => 'vmx_vcpu_run <-vcpu_enter_guest',
+	'raw fields, read as text': (gfn) => `kvm_page_fault: fault_address=0x${gfn}038 error_code=386`
+};
+const linesOf = (text: (gfn: string) => string, lines: number) =>
+	'# tracer: nop\n CPU 1/KVM-3021  [001] .... 4999.000000: kvm_exit: reason EPT_VIOLATION rip 0x1000 info 182 0\n' +
+	' CPU 1/KVM-3021  [001] .... 4999.000000: kvm_entry: vcpu 1\n' +
+	Array.from(
+		{ length: lines },
+		(_, i) => ` CPU 1/KVM-3021  [001] .... ${stamp(i)}: ${text(hex((i * 37) % 65536))}\n`
+	).join('');
 
 const csvText = (lines: number) =>
 	't,k,c,a,n,ip\n' +
@@ -77,6 +90,7 @@ function measure(name: string, format: string, text: string): void {
 }
 
 measure('ftrace (exits, faults, SPTEs, entries)', 'ftrace', ftraceText(LINES));
-measure('ftrace (shadow pages, read as text)', 'ftrace', shadowText(LINES / 2));
+for (const [name, text] of Object.entries(KINDS))
+	measure(`ftrace (${name})`, 'ftrace', linesOf(text, LINES / 2));
 measure('lackey', 'lackey', repeated('test/samples/lackey/true.txt', LINES / 10));
 measure('csv', 'csv', csvText(LINES / 10));

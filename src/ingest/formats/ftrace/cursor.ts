@@ -9,6 +9,9 @@ const CLOSE_BRACKET = 93;
 /** Bytes before the bracket of a head. */
 const OWNER_REACH = 64;
 
+/** Bytes of a line that are looked for its end; longer ones are rare and left to the slow way. */
+const LINE_REACH = 4096;
+
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 57;
 
 /** Hash of an event's name; never negative. */
@@ -20,6 +23,11 @@ export function nameHash(name: string): number {
 
 /** The bytes of an ASCII text. */
 export const bytesOf = (text: string): Uint8Array => Uint8Array.from(text, (char) => char.charCodeAt(0));
+
+/** Letters, digits, underscores and dots: what names are made of. */
+const IN_NAME = Uint8Array.from({ length: 256 }, (_, byte) =>
+	/[\w.]/.test(String.fromCharCode(byte)) ? 1 : 0
+);
 
 /** Value of a hexadecimal digit's byte; -1 if it is none. */
 function hexDigit(byte: number): number {
@@ -39,6 +47,8 @@ export class Cursor {
 	/** Halves of the last `hex64`. */
 	low = 0;
 	high = 0;
+	/** The last `page`. */
+	gfn = 0;
 	#name = 0;
 	#nameEnd = 0;
 
@@ -56,7 +66,7 @@ export class Cursor {
 		this.cpu = this.decimal(4);
 		if (this.cpu < 0 || bytes[this.at] !== CLOSE_BRACKET || bytes[this.at + 1] !== BLANK) return false;
 		this.at++;
-		this.#blanks();
+		this.blanks();
 		if (!isDigit(bytes[this.at])) {
 			const flags = this.at;
 			while (bytes[this.at] !== BLANK) {
@@ -65,7 +75,7 @@ export class Cursor {
 				this.at++;
 			}
 			if (this.at - flags < 3) return false;
-			this.#blanks();
+			this.blanks();
 		}
 		return this.#stamp();
 	}
@@ -100,8 +110,9 @@ export class Cursor {
 		this.seconds = seconds;
 		this.ns = digits === 6 ? fraction * 1000 : fraction;
 		this.at++;
-		this.#blanks();
-		return true;
+		this.blanks();
+		const next = bytes[this.at] as number;
+		return next > BLANK && next < 127; // not another kind of white space, nor the line's end
 	}
 
 	/** Hash of the event's name, its group left out, the blanks after it skipped; -1 if no name and colon is here. */
@@ -118,7 +129,7 @@ export class Cursor {
 					this.#name = from;
 					this.#nameEnd = at;
 					this.at = at + 1;
-					this.#blanks();
+					this.blanks();
 					return hash;
 				}
 				if (from !== this.at) return -1; // a second group
@@ -140,17 +151,46 @@ export class Cursor {
 		return true;
 	}
 
-	get byte(): number | undefined {
-		return this.bytes[this.at];
+	/** Hash of the name that is here (letters, digits, underscores, dots; no digit first), moved past; -1 for none. */
+	identifier(): number {
+		const { bytes } = this;
+		if (!IN_NAME[bytes[this.at] as number] || isDigit(bytes[this.at]) || this.here(DOT)) return -1;
+		let hash = 0;
+		this.#name = this.at;
+		for (let byte = bytes[this.at] as number; IN_NAME[byte]; byte = bytes[++this.at] as number)
+			hash = (hash * 31 + byte) & 0x3fff_ffff;
+		this.#nameEnd = this.at;
+		return hash;
 	}
 
-	#blanks(): void {
+	/** Moves past letters, digits, underscores and dots. */
+	word(): void {
+		while (IN_NAME[this.bytes[this.at] as number]) this.at++;
+	}
+
+	/** True if the bytes from `from` on begin with `wanted`. */
+	startsWith(wanted: Uint8Array, from: number): boolean {
+		for (let i = 0; i < wanted.length; i++) if (this.bytes[from + i] !== wanted[i]) return false;
+		return true;
+	}
+
+	/** True if the name that was read last begins with `wanted`. */
+	nameStartsWith(wanted: Uint8Array): boolean {
+		return this.startsWith(wanted, this.#name);
+	}
+
+	/** True if this byte is here. */
+	here(byte: number): boolean {
+		return this.bytes[this.at] === byte;
+	}
+
+	blanks(): void {
 		while (this.bytes[this.at] === BLANK) this.at++;
 	}
 
 	/** Moves past `wanted` if it is here. */
 	take(wanted: Uint8Array): boolean {
-		for (let i = 0; i < wanted.length; i++) if (this.bytes[this.at + i] !== wanted[i]) return false;
+		if (!this.startsWith(wanted, this.at)) return false;
 		this.at += wanted.length;
 		return true;
 	}
@@ -197,6 +237,21 @@ export class Cursor {
 		return true;
 	}
 
+	/** A page's number, below 2^40, into `gfn`. */
+	page(): boolean {
+		const { at } = this;
+		if (!this.hex64()) return false;
+		this.gfn = this.high * 2 ** 32 + this.low;
+		if (this.high < 1 << 8) return true;
+		this.at = at;
+		return false;
+	}
+
+	/** True if the bytes from `from` to here are `wanted`. */
+	spans(wanted: Uint8Array, from: number): boolean {
+		return this.at - from === wanted.length && this.startsWith(wanted, from);
+	}
+
 	/** 1 for the letter, 0 for a dash, -1 for anything else. */
 	right(letter: number): number {
 		const byte = this.bytes[this.at];
@@ -205,9 +260,10 @@ export class Cursor {
 		return byte === letter ? 1 : 0;
 	}
 
-	/** Where the next line begins, -1 if this one does not end in the chunk. */
+	/** Where the next line begins, -1 if this one does not end soon, or not in the chunk. */
 	lineEnd(): number {
-		return this.bytes.indexOf(NEWLINE, this.at) + 1 || -1;
+		const end = this.bytes.indexOf(NEWLINE, this.at) + 1;
+		return end && end - this.at <= LINE_REACH ? end : -1;
 	}
 
 	/** Where the next line begins if only its end is here, -1 otherwise. */

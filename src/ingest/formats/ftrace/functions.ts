@@ -8,13 +8,14 @@ import { asPage, asPlace, FieldError, Fields } from './fields.ts';
 
 type Read = (line: EventLine, context: TraceContext, args: Fields) => Outcome;
 
-const NO_ARGUMENTS = skipped(
+/** The outcome of a call that says only that it happened. */
+export const NO_ARGUMENTS = skipped(
 	'no-arguments',
 	'the call of a page-track function without its arguments: which page it was about cannot be told'
 );
 const missing = (name: string) => rejected('missing-field', `${name} is missing`);
 
-/** The mode that a kernel of these generations means; throws if they do not agree on the number. */
+/** The mode that a kernel of these generations means. @throws {FieldError} if they do not agree on the number */
 function modeOf(args: Fields, candidates: readonly Generation[]): Mode {
 	const text = args.text('mode');
 	const named = MODES.find((mode) => mode === text?.toLowerCase());
@@ -38,9 +39,14 @@ function modeOf(args: Fields, candidates: readonly Generation[]): Mode {
 	);
 }
 
+/** With probes on a function and on the one it calls the inner one counts. */
+const innerFollows = (inner: string): Outcome =>
+	skipped('inner-call-follows', `${inner} is traced too and counts`);
+
 const track =
-	(kind: 'track_add' | 'track_remove', fixed?: Mode): Read =>
+	({ kind, mode: fixed, inner }: TrackCall): Read =>
 	({ tsNs }, context, args) => {
+		if (inner !== undefined && context.names(inner)) return innerFollows(inner);
 		const gfn = args.word('gfn');
 		if (gfn === undefined) return missing('gfn');
 		const mode = fixed ?? modeOf(args, context.candidates);
@@ -54,19 +60,10 @@ const track =
 		return 'event';
 	};
 
-/** kvm_write_track_add_gfn calls __kvm_write_track_add_gfn: with probes on both the inner one counts. */
-const trackOuter =
-	(kind: 'track_add' | 'track_remove', inner: string): Read =>
-	(line, context, args) =>
-		context.names(inner)
-			? skipped('inner-call-follows', `${inner} is traced too and counts`)
-			: track(kind, 'write')(line, context, args);
-
 const notify =
-	(kind: Mode, inner?: string): Read =>
+	({ kind, inner }: NotifyCall): Read =>
 	({ tsNs, thread }, context, args) => {
-		if (inner !== undefined && context.names(inner))
-			return skipped('inner-call-follows', `${inner} is traced too and counts`);
+		if (inner !== undefined && context.names(inner)) return innerFollows(inner);
 		const gpa = args.word('gpa');
 		if (gpa === undefined) return missing('gpa');
 		const bytes = args.number(65_536, 'bytes', 'len');
@@ -128,19 +125,40 @@ const zapAll: Read = ({ tsNs }, context) => {
 	return 'event';
 };
 
+/** A function that adds or removes a page; `mode`: it knows one only; `inner`: it calls that one, which counts. */
+export interface TrackCall {
+	readonly kind: 'track_add' | 'track_remove';
+	readonly mode?: Mode;
+	readonly inner?: string;
+}
+export const TRACK_CALLS: ReadonlyMap<string, TrackCall> = new Map<string, TrackCall>([
+	['kvm_slot_page_track_add_page', { kind: 'track_add' }],
+	['kvm_slot_page_track_remove_page', { kind: 'track_remove' }],
+	['kvm_write_track_add_gfn', { kind: 'track_add', mode: 'write', inner: '__kvm_write_track_add_gfn' }],
+	[
+		'kvm_write_track_remove_gfn',
+		{ kind: 'track_remove', mode: 'write', inner: '__kvm_write_track_remove_gfn' }
+	],
+	['__kvm_write_track_add_gfn', { kind: 'track_add', mode: 'write' }],
+	['__kvm_write_track_remove_gfn', { kind: 'track_remove', mode: 'write' }]
+]);
+/** A function that notifies of an access; `inner` as above. */
+export interface NotifyCall {
+	readonly kind: Mode;
+	readonly inner?: string;
+}
+export const NOTIFY_CALLS: ReadonlyMap<string, NotifyCall> = new Map<string, NotifyCall>([
+	['kvm_page_track_preread', { kind: 'preread' }],
+	['kvm_page_track_prewrite', { kind: 'prewrite' }],
+	['kvm_page_track_write', { kind: 'write', inner: '__kvm_page_track_write' }],
+	['__kvm_page_track_write', { kind: 'write' }],
+	['kvm_page_track_preexec', { kind: 'preexec' }]
+]);
+
 /** What a call of each page-track function means (names of all generations). */
 const FUNCTIONS: ReadonlyMap<string, Read> = new Map([
-	['kvm_slot_page_track_add_page', track('track_add')],
-	['kvm_slot_page_track_remove_page', track('track_remove')],
-	['kvm_write_track_add_gfn', trackOuter('track_add', '__kvm_write_track_add_gfn')],
-	['kvm_write_track_remove_gfn', trackOuter('track_remove', '__kvm_write_track_remove_gfn')],
-	['__kvm_write_track_add_gfn', track('track_add', 'write')],
-	['__kvm_write_track_remove_gfn', track('track_remove', 'write')],
-	['kvm_page_track_preread', notify('preread')],
-	['kvm_page_track_prewrite', notify('prewrite')],
-	['kvm_page_track_write', notify('write', '__kvm_page_track_write')],
-	['__kvm_page_track_write', notify('write')],
-	['kvm_page_track_preexec', notify('preexec')],
+	...[...TRACK_CALLS].map(([name, call]) => [name, track(call)] as const),
+	...[...NOTIFY_CALLS].map(([name, call]) => [name, notify(call)] as const),
 	['kvm_page_track_register_notifier', register('register')],
 	['kvm_page_track_unregister_notifier', register('unregister')],
 	['__kvm_set_memory_region', region],

@@ -10,7 +10,8 @@ const PAGE = /^sp (?:gen (?:0x)?[\da-f]+ )?gfn (?:0x)?([\da-f]+) l?(\d+)(?: |\b)
 const PLUGIN = /^(new|existing) sp gfn (?:0x)?([\da-f]+) (\d+)\/(\d+) q\d/;
 /** The plugin's text of all other events of a shadow page: its role only. */
 const PLUGIN_ROLE = /^\d+\/\d+ q\d/;
-const NO_GFN = skipped('no-gfn', 'this dialect does not say which page it is about');
+/** The outcome of a shadow page's line without its gfn. */
+export const NO_GFN = skipped('no-gfn', 'this dialect does not say which page it is about');
 
 interface ShadowPage {
 	readonly gfn: number;

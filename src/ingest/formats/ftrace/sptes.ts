@@ -7,7 +7,8 @@ const CHANGED =
 	/^as id (\d+) gfn (?:0x)?([\da-f]+) level (\d+) old_spte (?:0x)?([\da-f]+) new_spte (?:0x)?([\da-f]+)\s*$/;
 /** The outcome of an entry that forbids nothing. */
 export const ALL_RIGHTS = skipped('all-rights', 'the entry has all rights: nothing is protected by it');
-const NO_LOSS = skipped('no-right-lost', 'the entry lost no right, or is no longer there');
+/** The outcome of a change that forbids nothing new. */
+export const NO_LOSS = skipped('no-right-lost', 'the entry lost no right, or is no longer there');
 
 type Protect = 'read' | 'write' | 'exec';
 interface Entry {
