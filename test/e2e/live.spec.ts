@@ -1,3 +1,4 @@
+import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import { open } from './helpers.ts';
 
@@ -124,4 +125,44 @@ test('a workload started with a rate is followed picture by picture', async ({ p
 	for (let i = 0; i < 4; i++) await pictureChanges(page);
 	await expect(page.getByText('The session has ended')).toBeVisible();
 	await expect(page.locator('header').getByText(/^60,\d+ events$/)).toBeVisible();
+});
+
+for (const colorScheme of ['light', 'dark'] as const)
+	test.describe(`${colorScheme} theme`, () => {
+		test.use({ colorScheme });
+
+		test('axe finds nothing while a session is followed, nor after it was deleted', async ({ page }) => {
+			test.slow(); // two runs of axe
+			const { id, append } = await liveSession(page, `axe ${colorScheme}`);
+			await open(page, `/sessions/${id}`);
+			await append(write(2000, 3));
+			const live = page.getByRole('switch', { name: /Live/ });
+			await expect(live).toHaveText('Live');
+			await expect(page.locator('header').getByText('4 events')).toBeVisible();
+			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+			expect((await page.request.delete(`/api/v1/sessions/${id}`)).ok()).toBe(true);
+			await expect(page.getByRole('alert')).toContainText('This session was deleted');
+			await expect(live).toHaveCount(0);
+			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+			await page.getByRole('alert').getByRole('link', { name: 'Go to the sessions' }).click();
+			await expect(page).toHaveURL(/\/$/);
+		});
+	});
+
+test('a session that does not grow for 20 s is followed no more, one that is asked for is', async ({
+	page
+}) => {
+	await page.clock.install();
+	const { id, append } = await liveSession(page, 'idle');
+	await open(page, `/sessions/${id}`);
+	const live = page.getByRole('switch', { name: /Live/ });
+	await expect(live).toHaveText('Live, waiting');
+	await page.clock.fastForward(20_000);
+	await expect(live).toHaveText('Follow');
+	await append(write(2000, 3));
+	await expect(page.locator('header').getByText('3 events')).toBeVisible();
+	await live.click();
+	await expect(page.locator('header').getByText('4 events')).toBeVisible();
+	await page.clock.fastForward(60_000);
+	await expect(live).toHaveText('Live');
 });

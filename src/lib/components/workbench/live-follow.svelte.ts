@@ -20,6 +20,8 @@ const sleep = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
 export class LiveFollow {
 	status = $state<LiveStatus>('off');
 	readonly on = $derived(this.status !== 'off');
+	/** The session is no longer there: nothing can be followed, or loaded, any more. */
+	deleted = $state(false);
 
 	readonly #bench: Workbench;
 	#source: EventSource | null = null;
@@ -71,7 +73,7 @@ export class LiveFollow {
 		source.addEventListener('end', () => this.#look());
 		source.addEventListener('deleted', () => {
 			this.stop();
-			notice.show('This session was deleted');
+			this.deleted = true;
 		});
 	}
 
