@@ -32,7 +32,7 @@ export function prepareStatements(raw: Database.Database) {
 			`${SEGMENT_FIELDS} WHERE session_id = ? AND first_seq > ? AND first_seq < ? ORDER BY first_seq`
 		),
 		lastSegments: raw.prepare<[number], SegmentRow>(
-			`${SEGMENT_FIELDS} WHERE session_id = ? ORDER BY first_seq DESC LIMIT 2`
+			`${SEGMENT_FIELDS} WHERE session_id = ? ORDER BY first_seq DESC LIMIT 17`
 		),
 		constants: raw.prepare<[number], { constants: string }>('SELECT constants FROM segments WHERE id = ?'),
 		dropSegment: raw.prepare<[number]>('DELETE FROM segments WHERE id = ?'),

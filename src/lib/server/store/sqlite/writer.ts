@@ -87,27 +87,34 @@ export class SessionWriter {
 		writeSegment(this.#run, this.rowId, batch, lanes, firstSeq);
 	}
 
-	/** Joins the last two segments while the older one is not twice as big: each event moves O(log n) times. */
+	/**
+	 * Joins the last segments for as long as the one before them is not twice as big: each event moves O(log n) times.
+	 * They are joined at once, because a commit with a row of joins, each with the former's outcome, takes twice as long.
+	 */
 	#compact(): void {
-		for (;;) {
-			const [last, former] = this.#run.lastSegments.all(this.rowId);
-			if (!last || !former) return;
-			if (former.count >= 2 * last.count || former.count + last.count > SEGMENT_EVENTS) return;
-			this.#join(former, last);
+		const segments = this.#run.lastSegments.all(this.rowId);
+		let count = segments[0]?.count ?? 0;
+		let joined = 1;
+		for (const { count: former } of segments.slice(1)) {
+			if (former >= 2 * count || former + count > SEGMENT_EVENTS) break;
+			count += former;
+			joined++;
 		}
+		if (joined > 1) this.#join(segments.slice(0, joined).reverse(), count);
 	}
 
-	#join(former: Segment, last: Segment): void {
-		const batch = createBatch(former.count + last.count);
-		const lanes = new Uint16Array(batch.tsNs.length);
-		for (const segment of [former, last]) {
+	/** Makes one segment of these, which follow each other and have `count` events together. */
+	#join(segments: readonly Segment[], count: number): void {
+		const batch = createBatch(count);
+		const lanes = new Uint16Array(count);
+		for (const segment of segments) {
 			const columns = this.#reader.wholeSegment(segment);
 			lanes.set(columns.lane, batch.length);
 			copyEvents(batch, { ...columns, length: segment.count }, 0, segment.count);
 			this.#run.dropSegment.run(segment.id);
 			this.#run.dropColumns.run(segment.id * COLUMN_IDS, segment.id * COLUMN_IDS + COLUMN_IDS - 1);
 		}
-		this.#write(batch, lanes, former.firstSeq);
+		this.#write(batch, lanes, segments[0]?.firstSeq ?? 0);
 	}
 }
 
