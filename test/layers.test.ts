@@ -31,6 +31,7 @@ const MAY: Readonly<Record<string, readonly string[]>> = {
 		'src/lib/view',
 		'src/lib/domain',
 		'src/lib/api',
+		'src/lib/server/query',
 		'src/lib/server/store'
 	]
 };

@@ -1,17 +1,13 @@
 import { tick, untrack } from 'svelte';
-import { decodeGrid } from '#lib/api/binary-grid.ts';
-import { getGrid, getTracked } from '#lib/api/client.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
-import { MODES } from '#lib/domain/kinds.ts';
 import type { GfnScale } from '#lib/view/gfn-scale.ts';
 import type { Grid } from '#lib/view/grid.ts';
-import { clampRange, type Range, span } from '#lib/view/range.ts';
+import { earlyGrids, getGrid } from './early-grids.ts';
+import { accessUrls, coarseUrls, trackedUrls } from './grid-questions.ts';
 import type { Workbench } from './workbench.svelte.ts';
 
-/** The next multiple: a layout that moves by a few pixels asks for no other picture. */
-const upTo = (step: number, pixels: number) => Math.max(1, Math.ceil(pixels / step)) * step;
-
-type Query = Record<string, string | number | undefined>;
+const getGrids = (urls: readonly string[], signal: AbortSignal): Promise<Grid[]> =>
+	Promise.all(urls.map((url) => getGrid(url, signal)));
 
 /**
  * What a lane's heat map is painted from: a grid of accesses for each stretch of gfns that is not folded (kept by the
@@ -20,69 +16,64 @@ type Query = Record<string, string | number | undefined>;
  */
 export class LaneGrids {
 	failed = $state('');
+	/** True once a grid came that is as fine as the screen. */
+	sharp = $state(false);
 	/** Tracked pages of each stretch; empty if the source tells none. */
 	tracked = $state.raw<readonly Grid[]>([]);
 	readonly #bench: Workbench;
 	readonly #lane: () => LaneInfo;
 	readonly #scale: () => GfnScale;
 
-	/** The window and a quarter of it to both sides, so that a short drag shows no edge. */
-	readonly #wanted: Range = $derived.by(() => {
-		const { time, whole } = this.#bench;
-		const more = span(time) / 4;
-		const wide = { from: time.from - more, to: time.to + more };
-		return span(wide) >= span(whole) ? whole : clampRange(wide, whole);
-	});
-
 	constructor(bench: Workbench, lane: () => LaneInfo, scale: () => GfnScale) {
 		this.#bench = bench;
 		this.#lane = lane;
 		this.#scale = scale;
+		if (!bench.pictured) untrack(() => this.#beginCoarse());
 		$effect(() => this.#askAccesses());
 		$effect(() => this.#askTracked());
 	}
 
-	/** A query for each stretch that is not folded; `each` pixels make a cell. */
-	#queries(each: number): Query[] {
-		const { time, plotWidth, session } = this.#bench;
-		const { from, to } = this.#wanted;
-		// a live session grows: another number of events is another picture
-		const common = { lane: this.#lane().lane, from, to, align: 1, events: session.events };
-		const columns = upTo(64, (plotWidth * span(this.#wanted)) / span(time) / each);
-		return this.#scale()
-			.pieces.filter((piece) => !piece.folded)
-			.map(({ gfns, height }) => ({
-				...common,
-				...{ gfn: `${gfns.from}..${gfns.to}`, columns, rows: upTo(16, height / each) }
-			}));
+	/** Texts, so that a view that changes elsewhere, as by a move of the cursor, asks for nothing. */
+	readonly #accesses = $derived.by(() => this.#urls(accessUrls, 1));
+	readonly #trackings = $derived.by(() => this.#urls(trackedUrls, 2));
+
+	#urls(make: typeof accessUrls, each: number): string {
+		const width = this.#bench.plotWidth;
+		return make(this.#bench, this.#lane(), { scale: this.#scale(), width, each }).join(' ');
 	}
 
-	/** Texts, so that a view that changes elsewhere, as by a move of the cursor, asks for nothing. */
-	readonly #accesses = $derived.by(() => {
-		const { modes, value } = this.#bench.view;
-		if (!modes.length) return '';
-		const kinds = modes.length === MODES.length ? undefined : modes.join(',');
-		return JSON.stringify(this.#queries(1).map((query) => ({ ...query, kinds, value })));
-	});
-	readonly #trackings = $derived.by(() => {
-		const { view, hasTracking } = this.#bench;
-		if (!hasTracking || !view.modes.length) return '';
-		return JSON.stringify(this.#queries(2).map((query) => ({ ...query, mode: view.modes.join(',') })));
-	});
+	/** As the page comes to life: a coarse grid, which the browser asked for ahead. */
+	#beginCoarse(): void {
+		const { grids } = this.#bench;
+		const lane = this.#lane();
+		const urls = coarseUrls(this.#bench, lane);
+		const early = earlyGrids(urls);
+		if (early) return void grids.set(lane.lane, early);
+		$effect(() => {
+			const stop = new AbortController();
+			getGrids(urls, stop.signal).then(
+				(got) => {
+					if (got.length && !grids.has(lane.lane)) grids.set(lane.lane, got);
+				},
+				() => {} // the sharp one tells what is wrong
+			);
+			return () => stop.abort();
+		});
+	}
 
 	#askAccesses() {
 		const { grids } = this.#bench;
-		const { id } = untrack(() => this.#bench.session);
 		const { lane } = this.#lane();
 		if (!this.#accesses) return void untrack(() => grids.delete(lane));
-		const queries = JSON.parse(this.#accesses) as Query[];
+		const urls = this.#accesses.split(' ');
 		const stop = new AbortController();
 		const done = this.#bench.awaitPicture();
 		const load = () =>
-			Promise.all(queries.map(async (query) => decodeGrid(await getGrid(id, query, stop.signal))))
+			getGrids(urls, stop.signal)
 				.then(
 					(got) => {
 						grids.set(lane, got);
+						this.sharp = true;
 						this.failed = '';
 					},
 					(error: Error) => {
@@ -95,7 +86,7 @@ export class LaneGrids {
 				});
 		let timer: ReturnType<typeof setTimeout> | undefined;
 		// the former picture moves at once; the sharp one is asked for when the hand rests
-		if (untrack(() => grids.has(lane))) timer = setTimeout(() => void load(), 40);
+		if (untrack(() => this.sharp && grids.has(lane))) timer = setTimeout(() => void load(), 40);
 		// the lanes' box is measured after this
 		else void tick().then(() => (stop.signal.aborted ? undefined : load()));
 		return () => {
@@ -106,13 +97,11 @@ export class LaneGrids {
 	}
 
 	#askTracked() {
-		const { id } = untrack(() => this.#bench.session);
 		if (!this.#trackings) return void (this.tracked = []);
-		const queries = JSON.parse(this.#trackings) as Query[];
+		const urls = this.#trackings.split(' ');
 		const stop = new AbortController();
 		const timer = setTimeout(() => {
-			const grids = queries.map(async (query) => decodeGrid(await getTracked(id, query, stop.signal)));
-			Promise.all(grids).then(
+			getGrids(urls, stop.signal).then(
 				(got) => (this.tracked = got),
 				() => {} // the accesses are drawn all the same
 			);

@@ -1,0 +1,65 @@
+import { sessionUrl } from '#lib/api/client.ts';
+import { MODES } from '#lib/domain/kinds.ts';
+import type { LaneInfo } from '#lib/domain/session-info.ts';
+import type { GfnScale } from '#lib/view/gfn-scale.ts';
+import { clampRange, type Range, span } from '#lib/view/range.ts';
+import type { Workbench } from './workbench.svelte.ts';
+
+/** What of a lane is to be seen, and how large. */
+export interface GridSize {
+	readonly scale: GfnScale;
+	/** Pixels of the time window. */
+	readonly width: number;
+	/** Pixels that make a cell, both ways. */
+	readonly each: number;
+}
+
+/** The next multiple: a layout that moves by a few pixels asks for no other picture. */
+const upTo = (step: number, pixels: number) => Math.max(1, Math.ceil(pixels / step)) * step;
+
+/** The window and a quarter of it to both sides, so that a short drag shows no edge. */
+function wideWindow({ time, whole }: Workbench): Range {
+	const more = span(time) / 4;
+	const wide = { from: time.from - more, to: time.to + more };
+	return span(wide) >= span(whole) ? whole : clampRange(wide, whole);
+}
+
+/** A query for each stretch of gfns that is not folded. */
+function queries(bench: Workbench, { lane }: LaneInfo, { scale, width, each }: GridSize) {
+	const wide = wideWindow(bench);
+	// a live session grows: another number of events is another picture
+	const common = { lane, ...wide, align: 1, events: bench.session.events, format: 'grid' };
+	const columns = upTo(64, (width * span(wide)) / span(bench.time) / each);
+	return scale.pieces
+		.filter((piece) => !piece.folded)
+		.map(({ gfns, height }) => ({
+			...common,
+			...{ gfn: `${gfns.from}..${gfns.to}`, columns, rows: upTo(16, height / each) }
+		}));
+}
+
+/** Addresses of the grids of accesses that the view asks for, one for each stretch of the lane; none if no mode is on. */
+export function accessUrls(bench: Workbench, lane: LaneInfo, size: GridSize): string[] {
+	const { modes, value } = bench.view;
+	if (!modes.length) return [];
+	const kinds = modes.length === MODES.length ? undefined : modes.join(',');
+	return queries(bench, lane, size).map((query) =>
+		sessionUrl(bench.session.id, '/heatmap', { ...query, kinds, value })
+	);
+}
+
+/** Addresses of the grids of tracked pages; none if the source does not tell any. */
+export function trackedUrls(bench: Workbench, lane: LaneInfo, size: GridSize): string[] {
+	const { modes } = bench.view;
+	if (!bench.hasTracking || !modes.length) return [];
+	return queries(bench, lane, size).map((query) =>
+		sessionUrl(bench.session.id, '/tracked', { ...query, mode: modes.join(',') })
+	);
+}
+
+/**
+ * Addresses of coarse grids of a lane. They do not go by the window's size, so that the browser asks for them while the
+ * page's code is still on its way.
+ */
+export const coarseUrls = (bench: Workbench, lane: LaneInfo): string[] =>
+	accessUrls(bench, lane, { scale: bench.gfnScaleOf(lane, 192), width: 512, each: 1 });
