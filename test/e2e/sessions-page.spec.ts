@@ -205,7 +205,7 @@ for (const colorScheme of ['light', 'dark'] as const)
 		test.use({ colorScheme });
 
 		test('axe finds nothing with tags, a name field, a toast and diagnostics open', async ({ page }) => {
-			const [kept, gone] = [`axe-${colorScheme}`, `gone-${colorScheme}`];
+			const [kept, gone] = [`tagged-in-${colorScheme}`, `gone-in-${colorScheme}`];
 			await load(page, gone);
 			await open(page, '/');
 			await page.locator('input[type=file]').setInputFiles(file(kept));
