@@ -141,17 +141,19 @@ export function liveStream(
 	const encoder = new TextEncoder();
 	signal?.addEventListener('abort', () => feed.close(), { once: true });
 	let cancelled = false;
-	let opening = 'retry: 1000\n';
 	return new ReadableStream<Uint8Array>(
 		{
+			start(controller) {
+				// at once: an answer without a byte does not open at the reader, and nothing may happen for long
+				controller.enqueue(encoder.encode('retry: 1000\n\n'));
+			},
 			async pull(controller) {
 				await breathe(); // lets other requests in between two messages
 				try {
 					const text = await feed.next();
 					if (cancelled) return;
 					if (text === null) return controller.close();
-					controller.enqueue(encoder.encode(opening + text));
-					opening = '';
+					controller.enqueue(encoder.encode(text));
 				} catch (error) {
 					feed.close();
 					console.error(error); // the connection is reset without a word otherwise
