@@ -1,5 +1,6 @@
-import { type Mode, MODES } from '#lib/domain/kinds.ts';
+import type { Mode } from '#lib/domain/kinds.ts';
 import type { AnalysisView } from './analysis-view.ts';
+import { modesText } from './mode-choice.ts';
 import { type Range, span } from './range.ts';
 
 /** Most columns of an answer over time, whatever the API allows: more than a screen has pixels is of no use. */
@@ -43,7 +44,8 @@ export function analysisQuestion(view: AskedView): AnalysisQuestion {
 	};
 	if (analysis.name === 'anomalies')
 		return { query: { ...base, time: `${time.from}..${time.to}`, limit: 200 }, obstacle: null };
-	const kinds = modes.length === MODES.length ? {} : { kinds: modes.join(',') };
+	const text = modesText(modes);
+	const kinds = text === null ? {} : { kinds: text };
 	const query = { ...base, ...kinds, from: time.from, to: time.to, ...ownFields(view) };
 	return { query, obstacle: obstacleOf(view) };
 }

@@ -2,6 +2,7 @@ import type { Normalise } from '#lib/api/compare-types.ts';
 import { type Mode, MODES } from '#lib/domain/kinds.ts';
 import { hex } from '#lib/domain/units.ts';
 import { COLOUR_SCALES, type ColourScale } from './colour-scale.ts';
+import { modesText, parseModes } from './mode-choice.ts';
 import { parseRange, parseWhole } from './parse-input.ts';
 import type { Range } from './range.ts';
 import { DEFAULT_VIEW, formatView } from './view-state.ts';
@@ -84,11 +85,10 @@ function parseGfns(text: string): Record<number, Range> {
 
 /** Reads an address's query; whatever is missing or malformed takes its default. */
 export function parseCompare(params: URLSearchParams): CompareView {
-	const modes = params.get('modes');
 	return {
 		a: parseSide(params, 'a'),
 		b: parseSide(params, 'b'),
-		modes: modes === null ? MODES : MODES.filter((mode) => modes.split(',').includes(mode)),
+		modes: parseModes(params.get('modes')),
 		maps: oneOf(params.get('maps'), MAPS, DEFAULT_COMPARE.maps),
 		align: oneOf(params.get('align'), ALIGNMENTS, DEFAULT_COMPARE.align),
 		normalise: params.get('per') === 'time' ? 'time' : 'none',
@@ -116,7 +116,7 @@ export function formatCompare(view: CompareView): string {
 		add(side, id);
 		add(`${side}Time`, time && `${time.from}..${time.to}`);
 	}
-	add('modes', view.modes.length === MODES.length ? null : view.modes.join(','));
+	add('modes', modesText(view.modes));
 	add('maps', view.maps, DEFAULT_COMPARE.maps);
 	add('align', view.align, DEFAULT_COMPARE.align);
 	add('per', view.normalise, DEFAULT_COMPARE.normalise);

@@ -5,6 +5,7 @@ import { type AnalysisView, analysisParams, DEFAULT_ANALYSIS, parseAnalysis } fr
 import { CELL_VALUES, type CellValue } from './cell-values.ts';
 import { COLOUR_SCALES, type ColourScale } from './colour-scale.ts';
 import { LANE_HEIGHTS, type LaneHeights } from './lane-layout.ts';
+import { modesText, parseModes } from './mode-choice.ts';
 import { parseRange, parseWhole } from './parse-input.ts';
 import type { Range } from './range.ts';
 import { DEFAULT_COLUMNS, parseColumns } from './table-columns.ts';
@@ -107,9 +108,6 @@ function parseBrush(text: string): Brush | null {
 	return lane !== null && time && gfns ? { lane, time, gfns } : null;
 }
 
-const parseModes = (text: string | null): readonly Mode[] =>
-	text === null ? MODES : MODES.filter((mode) => text.split(',').includes(mode));
-
 /** Reads an address's query; whatever is missing or malformed takes its default. */
 export function parseView(params: URLSearchParams): ViewState {
 	return {
@@ -150,7 +148,7 @@ export function formatView(view: ViewState): string {
 	add('time', view.time && `${view.time.from}..${view.time.to}`);
 	const gfns = Object.entries(view.gfns).map(([lane, { from, to }]) => `${lane}:${hex(from)}..${hex(to)}`);
 	add('gfn', gfns.length ? gfns.join(',') : null);
-	add('modes', view.modes.length === MODES.length ? null : view.modes.join(','));
+	add('modes', modesText(view.modes));
 	add('value', view.value === DEFAULT_VIEW.value ? null : view.value);
 	add('colour', view.scale === DEFAULT_VIEW.scale ? null : view.scale);
 	if (view.at) add(...positionParam(view.at));

@@ -1,6 +1,6 @@
 import type { ComparedGrid } from '#lib/api/compare-types.ts';
 import type { LanePair } from '#lib/domain/lane-pairs.ts';
-import { MODES } from '#lib/domain/kinds.ts';
+import { modesLabel } from '#lib/view/mode-choice.ts';
 import { hex } from '#lib/domain/units.ts';
 import { compareTicks } from '#lib/view/compare-ticks.ts';
 import { type SideName, SIDES } from '#lib/view/compare-view.ts';
@@ -30,7 +30,7 @@ export function makeComparePicture(comparing: Comparing, pair: LanePair, theme: 
 		session: SIDES.map((side) => `${side.toUpperCase()} ${comparing.session(side)?.name ?? ''}`).join(' · '),
 		window: SIDES.map((side) => windowText(comparing, side)).join(' · '),
 		filter: [
-			modes.length === MODES.length ? 'all modes' : `modes ${modes.join(', ')}`,
+			modesLabel(modes),
 			`gfns ${formatGfns(gfns.from, gfns.to)}`,
 			comparing.align === 'time' ? 'aligned by time' : 'each window stretched',
 			comparing.normalise === 'time' ? 'ratios for equal time' : 'absolute numbers'

@@ -1,13 +1,11 @@
 import { SvelteMap } from 'svelte/reactivity';
 import type { ComparedGrid, Comparison } from '#lib/api/compare-types.ts';
 import type { LanePair } from '#lib/domain/lane-pairs.ts';
-import { type Query } from '#lib/api/client.ts';
-import { getSession } from '#lib/api/client.ts';
+import { getSession, type Query } from '#lib/api/client.ts';
 import { getComparison } from '#lib/api/compare-client.ts';
 import type { SessionDetail } from '#lib/api/types.ts';
 import { lanePairs } from '#lib/domain/lane-pairs.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
-import { MODES } from '#lib/domain/kinds.ts';
 import {
 	type CompareView,
 	formatCompare,
@@ -18,6 +16,7 @@ import {
 	swapped
 } from '#lib/view/compare-view.ts';
 import { QUIET_SHARE } from '#lib/view/lane-layout.ts';
+import { modesText } from '#lib/view/mode-choice.ts';
 import { clampRange, type Range, sameRange } from '#lib/view/range.ts';
 import { ratioLimit } from '#lib/view/ratio-colour.ts';
 import { sideFactor } from '#lib/view/compared-cells.ts';
@@ -66,7 +65,7 @@ export class Comparing {
 				bFrom: this.time('b').from,
 				bTo: this.time('b').to
 			},
-			kinds: this.view.modes.length === MODES.length ? undefined : this.view.modes.join(','),
+			kinds: modesText(this.view.modes) ?? undefined,
 			normalise: this.normalise === 'none' ? undefined : this.normalise
 		};
 	});

@@ -1,7 +1,7 @@
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
-import { MODES } from '#lib/domain/kinds.ts';
 import { formatDuration, formatTime } from '#lib/view/format.ts';
 import type { Theme } from '#lib/view/palette.ts';
+import { modesLabel } from '#lib/view/mode-choice.ts';
 import type { PictureHead } from '#lib/view/picture.ts';
 
 /** The head of a picture of the bench; `conditions` are what narrows it besides the modes. */
@@ -17,11 +17,10 @@ export function pictureHead(
 	const { time, clock, session } = bench;
 	const { modes } = bench.view;
 	const whole = bench.view.time === null ? 'the whole session, ' : '';
-	const shown = modes.length === MODES.length ? 'all modes' : `modes ${modes.join(', ') || 'none'}`;
 	return {
 		...{ title, theme },
 		session: session.source ? `${session.name} (${session.source})` : session.name,
 		window: `${whole}[${formatTime(time.from, clock)}, ${formatTime(time.to, clock)}), ${formatDuration(time.to - time.from, clock)}`,
-		filter: [...(modal ? [shown] : []), ...conditions].join(' · ') || 'none'
+		filter: [...(modal ? [modesLabel(modes)] : []), ...conditions].join(' · ') || 'none'
 	};
 }

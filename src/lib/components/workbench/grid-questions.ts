@@ -1,7 +1,7 @@
 import { sessionUrl } from '#lib/api/client.ts';
-import { MODES } from '#lib/domain/kinds.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
 import type { GfnScale } from '#lib/view/gfn-scale.ts';
+import { modesText } from '#lib/view/mode-choice.ts';
 import { clampRange, type Range, span } from '#lib/view/range.ts';
 import type { Workbench } from './workbench.svelte.ts';
 
@@ -42,7 +42,7 @@ function queries(bench: Workbench, { lane }: LaneInfo, { scale, width, each }: G
 export function accessUrls(bench: Workbench, lane: LaneInfo, size: GridSize): string[] {
 	const { modes, value } = bench.view;
 	if (!modes.length) return [];
-	const kinds = modes.length === MODES.length ? undefined : modes.join(',');
+	const kinds = modesText(modes) ?? undefined;
 	return queries(bench, lane, size).map((query) =>
 		sessionUrl(bench.session.id, '/heatmap', { ...query, kinds, value })
 	);
