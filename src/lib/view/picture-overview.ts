@@ -5,7 +5,7 @@ import type { Theme } from './palette.ts';
 import { type Drawing, pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText } from './picture.ts';
 import { AXIS_HEIGHT, frame, legendRow, timeAxis, valueAxis } from './picture-charts.ts';
 import { type Range, scaleOf } from './range.ts';
-import { type Layer, layerPath } from './stack.ts';
+import { highest, type Layer, layerPath, rootScale } from './stack.ts';
 
 /** A session's events over time, to be drawn. */
 export interface OverviewDrawing {
@@ -29,10 +29,11 @@ const NAMES: Readonly<Partial<Record<KindGroup, string>>> = {
 export function drawOverview(overview: OverviewDrawing): Drawing {
 	const { layers, time, clock, theme, startNs, columnNs } = overview;
 	const top = 24;
-	const most = Math.max(1, ...(layers.at(-1)?.top ?? []));
+	const most = highest(layers);
 	const x = scaleOf(time, PLOT_WIDTH);
 	const xOf = (column: number) => PLOT_LEFT + x.at(Math.min(time.to, startNs + column * columnNs));
-	const y = (count: number) => top + HEIGHT - Math.sqrt(count / most) * (HEIGHT - 4);
+	const within = rootScale(most, HEIGHT, 4);
+	const y = (count: number) => top + within(count);
 	const paths = layers.map(
 		(layer) => `<path d="${layerPath(layer, xOf, y)}" fill="${pictureColour(theme, layer.group)}"/>`
 	);

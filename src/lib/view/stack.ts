@@ -52,3 +52,15 @@ export function layerPath(layer: Layer, x: (column: number) => number, y: (count
 	}
 	return parts.join('');
 }
+
+/** The largest stacked count, at least 1. */
+export const highest = (layers: readonly Layer[]): number => Math.max(1, ...(layers.at(-1)?.top ?? []));
+
+/**
+ * Where a count is in a box `height` pixels tall, from its top; the largest leaves `room` free. By the square root: a
+ * quiet phase stays visible beside a storm.
+ */
+export const rootScale =
+	(most: number, height: number, room: number) =>
+	(count: number): number =>
+		height - Math.sqrt(count / most) * (height - room);
