@@ -9,7 +9,7 @@ import { startQemu, type QemuCapture } from '../capture/qemu-capture.ts';
 import { formatTrack, parseTrack, type TrackRange } from '../capture/track-spec.ts';
 import { ingest } from '../ingest.ts';
 import { count, databaseOption, packageRoot, withStore } from './context.ts';
-import { wholeNumber } from './numbers.ts';
+import { wholeNumber } from './arguments.ts';
 
 interface Options {
 	db: string;

@@ -6,7 +6,7 @@ import { hex } from '#lib/domain/units.ts';
 import { compare, MOVER_ORDERS, type Side } from '#lib/server/query/compare.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
 import { count, databaseOption, duration, print, printJson, table, withStore } from './context.ts';
-import { timeNs, wholeNumber } from './numbers.ts';
+import { modeList, timeNs, wholeNumber } from './arguments.ts';
 
 type Clock = SessionDetail['clock'];
 interface Options {
@@ -20,12 +20,6 @@ interface Options {
 	limit: number;
 	perTime?: boolean;
 	json?: boolean;
-}
-
-function modeList(text: string): Mode[] {
-	const names = text.split(',') as Mode[];
-	if (names.every((name) => MODES.includes(name))) return names;
-	throw new InvalidArgumentError(`they must be of ${MODES.join(', ')}.`);
 }
 
 function moverOrder(text: string): Options['order'] {

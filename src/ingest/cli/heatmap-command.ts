@@ -1,10 +1,10 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { interpolateInferno, rgb } from 'd3';
 import { kindMask, MODES, type Mode } from '#lib/domain/kinds.ts';
 import { hex } from '#lib/domain/units.ts';
 import { heatMap, type HeatGrid } from '#lib/server/query/heat-map.ts';
 import { count, databaseOption, duration, print, printJson, withStore } from './context.ts';
-import { timeNs, wholeNumber } from './numbers.ts';
+import { modeList, timeNs, wholeNumber } from './arguments.ts';
 
 interface Options {
 	db: string;
@@ -15,12 +15,6 @@ interface Options {
 	to?: number;
 	value: 'sum' | 'pages';
 	json?: boolean;
-}
-
-function modeList(text: string): Mode[] {
-	const names = text.split(',') as Mode[];
-	if (names.every((name) => MODES.includes(name))) return names;
-	throw new InvalidArgumentError(`they must be of ${MODES.join(', ')}.`);
 }
 
 /** `pagetrail heatmap SESSION` */

@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import path from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { ingest } from '../ingest.ts';
 import { databaseOption, packageRoot, print, withStore } from './context.ts';
-import { wholeNumber } from './numbers.ts';
+import { wholeNumber } from './arguments.ts';
 
 interface Options {
 	db: string;
@@ -33,6 +33,8 @@ export const serveCommand = new Command('serve')
 		const token =
 			options.token ?? (LOOPBACK.has(options.host) ? null : randomBytes(18).toString('base64url'));
 		const handler = await appHandler(options, token);
+		// here: it takes a while to load, which the other commands need not wait for
+		const { createServer } = await import('node:http');
 		// Node's default ends a request that takes longer than five minutes, a long upload for instance
 		const server = createServer({ requestTimeout: 0 }, (request, response) => {
 			const { headers } = request;

@@ -6,7 +6,7 @@ import { Command } from 'commander';
 import { linePieces } from '#lib/server/query/lines.ts';
 import { notesCarrier } from '#lib/server/query/notes.ts';
 import { count, databaseOption, duration, megabytes, print, printJson, table, withStore } from './context.ts';
-import { wholeNumber } from './numbers.ts';
+import { wholeNumber } from './arguments.ts';
 
 /** `pagetrail sessions` */
 export const sessionsCommand = new Command('sessions')

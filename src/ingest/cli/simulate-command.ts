@@ -12,7 +12,7 @@ import { serverSink } from '../simulate/server-sink.ts';
 import { playSimulation, simulationName, type PlaySummary } from '../simulate/simulate.ts';
 import { fileSink, storeSink, type SimulationSink } from '../simulate/sink.ts';
 import { count, databaseOption, duration, print, printJson, withStore } from './context.ts';
-import { memoryMiB, timeNs, wholeNumber } from './numbers.ts';
+import { memoryMiB, timeNs, wholeNumber } from './arguments.ts';
 
 interface Options {
 	list?: boolean;

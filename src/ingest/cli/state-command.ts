@@ -5,7 +5,7 @@ import { hex } from '#lib/domain/units.ts';
 import { seqAtTime } from '#lib/server/query/events.ts';
 import { stateView } from '#lib/server/query/state-view.ts';
 import { count, databaseOption, duration, print, printJson, table, withStore } from './context.ts';
-import { timeNs, wholeNumber } from './numbers.ts';
+import { timeNs, wholeNumber } from './arguments.ts';
 
 /** `pagetrail state SESSION --seq N | --time T` */
 export const stateCommand = new Command('state')

@@ -41,8 +41,7 @@ export class NativeScanner extends LineScanner {
 	#accessesBefore = 0;
 	readonly #slots = new Map<number, { base: number; end: number; asId: number }>();
 	#seenSlot: boolean;
-	/** The bytes at hand, and a view of them. */
-	#bytes: Uint8Array = new Uint8Array(0);
+	/** A view of the bytes at hand. */
 	#view: DataView = new DataView(new ArrayBuffer(0));
 
 	constructor(options: ScannerOptions) {
@@ -52,16 +51,16 @@ export class NativeScanner extends LineScanner {
 		this.#seenSlot = options.memslots !== undefined;
 	}
 
+	protected override enter(bytes: Uint8Array): void {
+		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+	}
+
 	/**
 	 * Reads a canonical access line into the batch; returns where the next line begins, -1 if it is none. Compares
 	 * four bytes at a time.
 	 */
 	protected override fast(bytes: Uint8Array, start: number): number {
 		if (start + LONGEST > bytes.length) return -1;
-		if (bytes !== this.#bytes) {
-			this.#bytes = bytes;
-			this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-		}
 		const view = this.#view;
 		// {"t":
 		if (view.getUint32(start) !== 0x7b22_7422 || bytes[start + 4] !== COLON) return -1;

@@ -25,10 +25,14 @@ export interface Side {
 const logRatio = (a: number, b: number): number => Math.log2((b + 1) / (a + 1));
 
 /** What both sides' counts are multiplied by, of lengths in one unit. */
-function factors(normalise: Normalise, [a, b]: readonly [number, number]): readonly [number, number] {
+function factors([a, b]: readonly [number, number]): readonly [number, number] {
 	const shorter = Math.min(a, b);
-	return normalise === 'none' ? [1, 1] : [shorter / a, shorter / b];
+	return [shorter / a, shorter / b];
 }
+
+/** Lengths that count for the numbers: those of the windows, or none's. */
+const weights = (normalise: Normalise, spans: readonly [number, number]): readonly [number, number] =>
+	normalise === 'none' ? [1, 1] : spans;
 
 /** What decides which pages come first; `gfn` ascends, all others descend, `change` and `ratio` by amount. */
 export const MOVER_ORDERS = ['change', 'ratio', 'a', 'b', 'gfn'] as const;
@@ -66,7 +70,7 @@ export async function compare(
 		lanes: lanePairs(a.session, b.session),
 		touched: pageSets(inA ?? [], inB ?? []),
 		tracked: trackedSets(...states),
-		...moversOf(differences(totals, normalise === 'none' ? [1, 1] : lengths(a, b)), options)
+		...moversOf(differences(totals, weights(normalise, lengths(a, b))), options)
 	};
 }
 
@@ -104,11 +108,11 @@ function trackedSets(a: TrackingState, b: TrackingState): Comparison['tracked'] 
 
 /** Whether two rates, each a count in a length, are one: exact, where quotients of doubles round. */
 const sameRate = (a: number, b: number, [lengthA, lengthB]: readonly [number, number]): boolean =>
-	BigInt(a) * BigInt(lengthB) === BigInt(b) * BigInt(lengthA);
+	lengthA === lengthB ? a === b : BigInt(a) * BigInt(lengthB) === BigInt(b) * BigInt(lengthA);
 
 /** Every page whose rates differ. */
 function differences([a, b]: readonly [PageTotals, PageTotals], spans: readonly [number, number]): Mover[] {
-	const [scaleA, scaleB] = factors('time', spans);
+	const [scaleA, scaleB] = factors(spans);
 	const counts = new Map<number, { a: number; b: number }>();
 	for (const [id, gfn] of a.ids.gfns.entries()) counts.set(gfn, { a: a.total.get(id), b: 0 });
 	for (const [id, gfn] of b.ids.gfns.entries()) {
@@ -170,7 +174,7 @@ export async function compareGrids(
 	const stepOf = (length: number) => Math.ceil((scale === 'time' ? longest : length) / most);
 	const steps = [stepOf(spans[0]), stepOf(spans[1])] as const;
 	const columns = Math.max(Math.ceil(spans[0] / steps[0]), Math.ceil(spans[1] / steps[1]));
-	const [scaleA, scaleB] = factors(normalise, steps);
+	const [scaleA, scaleB] = factors(weights(normalise, steps));
 	const gfn = gfnAxis(pair, rows, asked);
 	const side = async (i: 0 | 1): Promise<ComparedGrid['a']> => {
 		const { time: own } = [a, b][i] as Side;

@@ -3,7 +3,16 @@ import { FLAG } from '#lib/domain/batch.ts';
 import type { NumberedEvent } from '#lib/domain/events.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import type { Span } from '#lib/domain/filter-expr.ts';
-import { KIND_CODES, KINDS, kindMask, maskKinds, MODES, type Kind } from '#lib/domain/kinds.ts';
+import {
+	ACCESS_KINDS,
+	KIND_CODES,
+	KINDS,
+	kindMask,
+	maskKinds,
+	MODES,
+	type Kind,
+	TRACK_KINDS
+} from '#lib/domain/kinds.ts';
 import { counterAt, initialState, type TrackingState } from '#lib/domain/state.ts';
 import { hex } from '#lib/domain/units.ts';
 import type { StoredColumns, TraceStore } from '../store/store.ts';
@@ -15,11 +24,10 @@ import { pauses } from './pause.ts';
 import { wireEvent } from './wire-event.ts';
 
 const TOP = 8;
-const TRACKS = kindMask(['track_add', 'track_remove']);
 /** Kinds that are about a page; memslot events merely contain it. */
-export const PAGE_KINDS = kindMask(MODES) | TRACKS | kindMask(['page_fault', 'spte_protect', 'anomaly']);
+export const PAGE_KINDS = ACCESS_KINDS | TRACK_KINDS | kindMask(['page_fault', 'spte_protect', 'anomaly']);
 
-const SLOT_KINDS = kindMask([
+const CONTEXT_KINDS = kindMask([
 	'memslot_create',
 	'memslot_move',
 	'memslot_delete',
@@ -75,7 +83,7 @@ export async function pageHistory(
 			.sort((a, b) => b[1] - a[1])
 			.slice(0, TOP)
 			.map(([rip, count]) => ({ rip: hex(rip), symbol: nameOf(hex(rip)), count })),
-		tracked: maskKinds(TRACKS).some((kind) => totals.counts.has(KIND_CODES[kind]))
+		tracked: maskKinds(TRACK_KINDS).some((kind) => totals.counts.has(KIND_CODES[kind]))
 			? await trackedIntervals(store, id, gfn)
 			: []
 	};
@@ -150,11 +158,11 @@ export const trackFilter = (spans: readonly Span[]): EventFilter => ({
 	where: {
 		type: 'any',
 		of: [
-			{ type: 'kind', kinds: SLOT_KINDS },
+			{ type: 'kind', kinds: CONTEXT_KINDS },
 			{
 				type: 'all',
 				of: [
-					{ type: 'kind', kinds: TRACKS },
+					{ type: 'kind', kinds: TRACK_KINDS },
 					{ type: 'gfn', spans }
 				]
 			}

@@ -14,12 +14,12 @@ export function rangesOf(gfns: readonly number[]): [number, number][] {
 	return ranges;
 }
 
-/** Sorts ranges and joins those that overlap or touch. */
-export function merged(ranges: readonly Range[]): [number, number][] {
+/** Sorts ranges and joins those that overlap or are less than `apart` gfns apart: by default those that touch. */
+export function merged(ranges: readonly Range[], apart = 1): [number, number][] {
 	const joined: [number, number][] = [];
 	for (const [from, to] of [...ranges].sort((a, b) => a[0] - b[0])) {
 		const last = joined.at(-1);
-		if (last && from <= last[1]) last[1] = Math.max(last[1], to);
+		if (last && from - last[1] < apart) last[1] = Math.max(last[1], to);
 		else joined.push([from, to]);
 	}
 	return joined;

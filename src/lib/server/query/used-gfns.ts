@@ -1,17 +1,19 @@
 import type { UsedGfns } from '#lib/api/tracking-types.ts';
+import { FLAG } from '#lib/domain/batch.ts';
+import type { GfnRange } from '#lib/domain/gfn-folds.ts';
 import { kindMask } from '#lib/domain/kinds.ts';
 import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
-import { eventPages } from './events.ts';
+import { selectEvents } from './filter-select.ts';
+import { mayMatch } from './filter.ts';
+import { merged } from './page-sets.ts';
+import { pauses } from './pause.ts';
 import { remembered } from './result-cache.ts';
 
 /** A gap of fewer pages than this share of its lane is never told: nobody would see it. */
 const LEAST_SHARE = 1 / 1024;
 
-interface Pages {
-	readonly from: number;
-	readonly to: number;
-}
+const TRACKED = { kinds: kindMask(['track_add']) };
 
 /**
  * For each lane the gfns that something happened to in the whole session, as ranges: accesses in any mode, and pages
@@ -34,7 +36,7 @@ export const usedGfns = (store: TraceStore, session: SessionDetail): Promise<Use
 	});
 
 /** The buckets of the lane that have accesses. */
-async function accessedPages(store: TraceStore, { id }: SessionDetail, lane: LaneInfo): Promise<Pages[]> {
+async function accessedPages(store: TraceStore, { id }: SessionDetail, lane: LaneInfo): Promise<GfnRange[]> {
 	const levels = await store.heatLevels(id, lane.lane);
 	const finest = Math.min(...levels.map((level) => level.gfnShift));
 	// of the levels with the finest gfns the one with the fewest cells
@@ -52,30 +54,34 @@ async function accessedPages(store: TraceStore, { id }: SessionDetail, lane: Lan
 async function trackedPages(
 	store: TraceStore,
 	{ id, kinds }: SessionDetail
-): Promise<(Pages & { asId: number })[] | null> {
+): Promise<(GfnRange & { asId: number })[] | null> {
 	if (!kinds.track_add) return [];
 	if (kinds.memslot_move) return null;
-	const pages = new Map<string, Pages & { asId: number }>();
-	for await (const events of eventPages(store, id, { kinds: kindMask(['track_add']) }))
-		for (const event of events) {
-			if (event.kind !== 'track_add') continue;
-			const { gfn, npages = 1, asId = 0 } = event;
-			pages.set(`${asId} ${gfn} ${npages}`, { from: gfn, to: gfn + npages, asId });
+	const pages = new Map<string, GfnRange & { asId: number }>();
+	const pause = pauses();
+	for (const segment of await store.segments(id)) {
+		if (!mayMatch(segment, TRACKED)) continue;
+		const hits = await selectEvents(store, id, segment, TRACKED);
+		if (!hits.length) continue;
+		const { gfn, npages, flags } = await store.readColumns(id, segment, ['gfn', 'npages', 'flags']);
+		for (const i of hits) {
+			const [from, count] = [gfn[i] as number, npages[i] as number];
+			const asId = (flags[i] as number) & FLAG.smm ? 1 : 0;
+			pages.set(`${asId} ${from} ${count}`, { from, to: from + count, asId });
 		}
+		await pause();
+	}
 	return [...pages.values()];
 }
 
 /** The pages within `whole` as ascending ranges; ranges less than `least` apart are one. */
-function joined(pages: readonly Pages[], whole: Pages, least: number): { gfn: number; npages: number }[] {
-	const ranges: { gfn: number; npages: number }[] = [];
-	for (const each of [...pages].sort((a, b) => a.from - b.from)) {
-		const from = Math.max(whole.from, each.from);
-		const to = Math.min(whole.to, each.to);
-		const last = ranges.at(-1);
-		if (from >= to) continue;
-		if (last && from - (last.gfn + last.npages) < Math.max(1, least))
-			last.npages = Math.max(last.npages, to - last.gfn);
-		else ranges.push({ gfn: from, npages: to - from });
-	}
-	return ranges;
+function joined(
+	pages: readonly GfnRange[],
+	whole: GfnRange,
+	least: number
+): { gfn: number; npages: number }[] {
+	const inside = pages
+		.map(({ from, to }) => [Math.max(whole.from, from), Math.min(whole.to, to)] as const)
+		.filter(([from, to]) => from < to);
+	return merged(inside, Math.max(1, least)).map(([from, to]) => ({ gfn: from, npages: to - from }));
 }

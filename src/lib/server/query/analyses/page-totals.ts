@@ -20,9 +20,12 @@ export class PageTotals {
 	readonly lastSeq = new Numbers();
 	readonly lastNs = new Numbers();
 	readonly lane = new Numbers(NO_LANE);
-	accesses = 0;
 	/** By mode; an access counts once, however many pages it spans. */
 	readonly accessesByMode = MODES.map(() => 0);
+
+	get accesses(): number {
+		return this.accessesByMode.reduce((sum, count) => sum + count, 0);
+	}
 
 	get pages(): number {
 		return this.ids.gfns.length;
@@ -60,7 +63,6 @@ export async function pageTotals(
 		for (const i of hits) {
 			const end = endOf(columns, i);
 			const mode = (kind[i] as number) - FIRST_ACCESS;
-			totals.accesses++;
 			totals.accessesByMode[mode] = (totals.accessesByMode[mode] ?? 0) + 1;
 			for (let page = gfn[i] as number; page < end; page++) {
 				const id = totals.add(page, mode, segment.firstSeq + i, tsNs[i] as number);

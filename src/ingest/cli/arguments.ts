@@ -1,4 +1,5 @@
 import { InvalidArgumentError } from 'commander';
+import { type Mode, MODES } from '#lib/domain/kinds.ts';
 
 /** A whole number, decimal or 0x…. @throws {InvalidArgumentError} */
 export function wholeNumber(text: string): number {
@@ -25,4 +26,11 @@ export function memoryMiB(text: string): number {
 	const value = found ? Number(found[1]) * scale : NaN;
 	if (!Number.isSafeInteger(value)) throw new InvalidArgumentError('it must be a size like 512M, 64G or 1T.');
 	return value;
+}
+
+/** Modes with commas between. @throws {InvalidArgumentError} */
+export function modeList(text: string): Mode[] {
+	const names = text.split(',') as Mode[];
+	if (names.every((name) => MODES.includes(name))) return names;
+	throw new InvalidArgumentError(`they must be of ${MODES.join(', ')}.`);
 }
