@@ -1,3 +1,4 @@
+import { decodeGrid, type HeatGrid } from './binary-grid.ts';
 import type { EventCount, EventRowPage, EventStep, PageNeighbours } from './event-types.ts';
 import type { StateDiff, UsedGfns, WhyTracked } from './tracking-types.ts';
 import type {
@@ -22,13 +23,17 @@ export class ApiProblem extends Error {
 
 export type Query = Readonly<Record<string, string | number | undefined>>;
 
-/** Address of something below a session, with a query. */
-export function sessionUrl(id: string, path: string, query: Query = {}): string {
+/** Address of something of the API with a query; parameters that are undefined are left out. */
+export function apiUrl(path: string, query: Query = {}): string {
 	const params = new URLSearchParams();
 	for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value));
 	const text = params.toString();
-	return `/api/v1/sessions/${encodeURIComponent(id)}${path}${text && `?${text}`}`;
+	return `/api/v1${path}${text && `?${text}`}`;
 }
+
+/** Address of something below a session, with a query. */
+export const sessionUrl = (id: string, path: string, query: Query = {}): string =>
+	apiUrl(`/sessions/${encodeURIComponent(id)}${path}`, query);
 
 /** What an address of the API answers, if that is no problem. @throws {ApiProblem} */
 export async function answer(url: string, init: RequestInit = {}): Promise<Response> {
@@ -46,6 +51,25 @@ export async function answer(url: string, init: RequestInit = {}): Promise<Respo
 /** What an address of the API answers in JSON. @throws {ApiProblem} */
 export const json = async <T>(url: string, signal?: AbortSignal): Promise<T> =>
 	(await answer(url, signal ? { signal } : {})).json() as Promise<T>;
+
+/** An answer at one moment; `etag` names the moment. */
+export type Dated<T> = T & { readonly etag: string | null };
+
+/** What an address of the API answers in JSON, or null if nothing changed since `etag`. @throws {ApiProblem} */
+export async function jsonSince<T extends object>(
+	url: string,
+	etag: string | null,
+	signal?: AbortSignal
+): Promise<Dated<T> | null> {
+	const headers: Record<string, string> = etag ? { 'if-none-match': etag } : {};
+	try {
+		const response = await answer(url, { headers, cache: 'no-store', ...(signal && { signal }) });
+		return { ...((await response.json()) as T), etag: response.headers.get('etag') };
+	} catch (error) {
+		if (error instanceof ApiProblem && error.problem.status === 304) return null;
+		throw error;
+	}
+}
 
 /** Sends a body and gives what is answered in JSON. @throws {ApiProblem} */
 export async function send<T>(
@@ -86,20 +110,11 @@ export const getPage = (id: string, gfn: number, signal?: AbortSignal) =>
 	json<PageHistory>(sessionUrl(id, `/pages/${gfn}`), signal);
 
 /** Gfns that were accessed or tracked in the whole session, by lane. */
-export const getUsed = (id: string, query: Query, signal?: AbortSignal) =>
-	json<UsedGfns>(sessionUrl(id, '/used', query), signal);
+export const getUsed = (id: string) => json<UsedGfns>(sessionUrl(id, '/used'));
 
-/** Tracked pages as bytes (`format=grid`). */
-export const getTracked = async (id: string, query: Query, signal?: AbortSignal): Promise<ArrayBuffer> =>
-	(
-		await answer(sessionUrl(id, '/tracked', { ...query, format: 'grid' }), signal ? { signal } : {})
-	).arrayBuffer();
-
-/** A heat map as bytes (`format=grid`). */
-export const getGrid = async (id: string, query: Query, signal?: AbortSignal): Promise<ArrayBuffer> =>
-	(
-		await answer(sessionUrl(id, '/heatmap', { ...query, format: 'grid' }), signal ? { signal } : {})
-	).arrayBuffer();
+/** A grid, of a heat map's or tracked pages' address (`format=grid`). @throws {ApiProblem} {GridFormatError} */
+export const getGrid = async (url: string, signal?: AbortSignal): Promise<HeatGrid> =>
+	decodeGrid(await (await answer(url, signal ? { signal } : {})).arrayBuffer());
 
 export const deleteSession = (id: string) => answer(sessionUrl(id, ''), { method: 'DELETE' });
 
@@ -110,12 +125,12 @@ export const getWorkloads = () => json<WorkloadList>('/api/v1/workloads');
 export async function startSimulation(
 	wish: Readonly<Record<string, string | number>>
 ): Promise<SessionDetail> {
-	const response = await answer('/api/v1/simulations', {
-		method: 'POST',
-		headers: { 'content-type': 'application/json' },
-		body: JSON.stringify(wish)
-	});
-	return ((await response.json()) as { session: SessionDetail }).session;
+	const { session } = await send<{ session: SessionDetail }>(
+		'/api/v1/simulations',
+		'POST',
+		JSON.stringify(wish)
+	);
+	return session;
 }
 
 /** Wrong options of a problem document: parameter → message. */

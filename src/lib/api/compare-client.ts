@@ -1,12 +1,8 @@
 import type { ComparedGrid, Comparison } from './compare-types.ts';
-import { json, type Query } from './client.ts';
+import { apiUrl, json, type Query } from './client.ts';
 
-/** Address of a comparison's route with its query; parameters that are undefined are left out. */
-export function compareUrl(path: '' | '/grid', query: Query): string {
-	const params = new URLSearchParams();
-	for (const [name, value] of Object.entries(query)) if (value !== undefined) params.set(name, String(value));
-	return `/api/v1/compare${path}?${params.toString()}`;
-}
+/** Address of a comparison's route with its query. */
+export const compareUrl = (path: '' | '/grid', query: Query): string => apiUrl(`/compare${path}`, query);
 
 /** What differs between two windows. @throws {ApiProblem} */
 export const getComparison = (query: Query, signal?: AbortSignal) =>

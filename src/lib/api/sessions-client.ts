@@ -1,27 +1,9 @@
-import { answer, ApiProblem, sessionUrl } from './client.ts';
-import type { SessionDetail, SessionInfo, SessionList, Thumbnail } from './types.ts';
-
-/** The sessions at one moment; `etag` names the moment. */
-export interface SessionsAt {
-	readonly etag: string | null;
-	readonly sessions: readonly SessionInfo[];
-}
+import { answer, ApiProblem, type Dated, jsonSince, send, sessionUrl } from './client.ts';
+import type { SessionDetail, SessionList, Thumbnail } from './types.ts';
 
 /** All sessions, or null if nothing was committed since `etag`. @throws {ApiProblem} */
-export async function getSessions(etag: string | null, signal: AbortSignal): Promise<SessionsAt | null> {
-	const headers: Record<string, string> = etag ? { 'if-none-match': etag } : {};
-	const response = await fetch('/api/v1/sessions', { headers, cache: 'no-store', signal });
-	if (response.status === 304) return null;
-	if (!response.ok)
-		throw new ApiProblem({
-			type: 'about:blank',
-			title: response.statusText,
-			status: response.status,
-			detail: `the list of sessions cannot be had (${response.status})`
-		});
-	const { sessions } = (await response.json()) as SessionList;
-	return { etag: response.headers.get('etag'), sessions };
-}
+export const getSessions = (etag: string | null, signal: AbortSignal): Promise<Dated<SessionList> | null> =>
+	jsonSince('/api/v1/sessions', etag, signal);
 
 /** What people may change of a session. */
 export interface SessionChange {
@@ -30,14 +12,8 @@ export interface SessionChange {
 }
 
 /** Renames or tags a session. @throws {ApiProblem} */
-export async function changeSession(id: string, change: SessionChange): Promise<SessionDetail> {
-	const init = {
-		method: 'PATCH',
-		headers: { 'content-type': 'application/json' },
-		body: JSON.stringify(change)
-	};
-	return (await answer(sessionUrl(id, ''), init)).json() as Promise<SessionDetail>;
-}
+export const changeSession = (id: string, change: SessionChange): Promise<SessionDetail> =>
+	send(sessionUrl(id, ''), 'PATCH', JSON.stringify(change));
 
 /** Takes back a deletion, for an hour after it. @throws {ApiProblem} */
 export const restoreSession = (id: string): Promise<Response> =>

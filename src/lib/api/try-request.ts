@@ -28,7 +28,7 @@ export const TRY_LIMITS = {
 } as const;
 
 /** How to show a body of a media type. */
-export function bodyKind(contentType: string | null): BodyKind {
+function bodyKind(contentType: string | null): BodyKind {
 	const type = contentType?.split(';')[0]?.trim().toLowerCase() ?? '';
 	if (type === 'application/x-ndjson' || type === 'text/event-stream') return 'lines';
 	return type === '' || type.startsWith('text/') || type.endsWith('json') ? 'text' : 'binary';

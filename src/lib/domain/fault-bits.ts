@@ -1,5 +1,6 @@
 import { type BitRule, type BitWord, hasBit, maskOf, unnamedBits, wordsOf } from './bit-words.ts';
 import type { FaultCode } from './fault-code.ts';
+import { hex } from './units.ts';
 
 /** PFERR_* (arch/x86/include/asm/kvm_host.h). */
 const PFERR: readonly BitRule[] = [
@@ -74,11 +75,11 @@ function esrWords(code: bigint): BitWord[] {
 				? 'instruction abort'
 				: ec === 0x24 || ec === 0x25
 					? 'data abort'
-					: `exception class 0x${ec.toString(16)}`
+					: `exception class ${hex(ec)}`
 		},
 		{
 			...{ bit: 0, name: fetch ? 'IFSC' : 'DFSC' },
-			meaning: text ? `${text}, level ${status & 3}` : `fault status 0x${status.toString(16)}`
+			meaning: text ? `${text}, level ${status & 3}` : `fault status ${hex(status)}`
 		}
 	];
 	if (!fetch)

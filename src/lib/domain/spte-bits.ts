@@ -1,4 +1,5 @@
 import { type BitRule, type BitWord, hasBit, maskOf, unnamedBits, wordsOf } from './bit-words.ts';
+import { hex } from './units.ts';
 
 /** Whose format a page-table entry has: Intel's EPT; or AMD's NPT, which KVM's shadow tables share. */
 export type EntryFormat = 'ept' | 'npt';
@@ -103,7 +104,7 @@ function nptWords(spte: bigint): BitWord[] {
 
 const frame = (spte: bigint): BitWord => ({
 	...{ bit: 12, name: 'frame' },
-	meaning: `host page 0x${((spte & FRAME) >> 12n).toString(16)}`
+	meaning: `host page ${hex((spte & FRAME) >> 12n)}`
 });
 
 /** spte_can_locklessly_be_made_writable: both software bits set while W is not. */

@@ -1,5 +1,4 @@
-import { decodeGrid } from '#lib/api/binary-grid.ts';
-import { getGrid, getTracked } from '#lib/api/client.ts';
+import { getGrid, sessionUrl } from '#lib/api/client.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
 import { ageIndex, valueName, valueText, valueUnit } from '#lib/view/cell-values.ts';
@@ -44,11 +43,18 @@ export async function laneStretches(
 	const room = shown.reduce((sum, piece) => sum + piece.height, 0);
 	const ask = async (piece: GfnPiece): Promise<Stretch> => {
 		const query = {
-			...{ lane: lane.lane, kinds: modes.join(','), value, from: bench.time.from, to: bench.time.to },
+			...{
+				format: 'grid',
+				lane: lane.lane,
+				kinds: modes.join(','),
+				value,
+				from: bench.time.from,
+				to: bench.time.to
+			},
 			...{ gfn: `${piece.gfns.from}..${piece.gfns.to}`, columns },
 			rows: Math.max(1, Math.round((rows * piece.height) / room))
 		};
-		return { piece, grid: decodeGrid(await getGrid(bench.session.id, query)) };
+		return { piece, grid: await getGrid(sessionUrl(bench.session.id, '/heatmap', query)) };
 	};
 	return { scale, stretches: await Promise.all(shown.map(ask)) };
 }
@@ -62,10 +68,10 @@ async function outlineOf(
 	const { modes } = bench.view;
 	if (!bench.hasTracking || !modes.length) return {};
 	const query = {
-		...{ lane: lane.lane, mode: modes.join(','), from: bench.time.from, to: bench.time.to },
+		...{ format: 'grid', lane: lane.lane, mode: modes.join(','), from: bench.time.from, to: bench.time.to },
 		...{ gfn: `${gfns.from}..${gfns.to}`, columns: PLOT_WIDTH / 2, rows: Math.ceil(height / 2) }
 	};
-	const grid = decodeGrid(await getTracked(bench.session.id, query));
+	const grid = await getGrid(sessionUrl(bench.session.id, '/tracked', query));
 	const box = placeGrid(grid, { time: bench.time, gfns, width: PLOT_WIDTH, height });
 	return { tracked: { edges: trackedOutline(grid), columns: grid.columns, rows: grid.rows, box } };
 }

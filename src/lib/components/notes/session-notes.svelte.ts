@@ -3,12 +3,12 @@ import {
 	editNote,
 	getNotes,
 	loadNotes,
-	type NotesAt,
 	removeNote,
 	removeView,
 	saveView
 } from '#lib/api/notes-client.ts';
-import type { NotesImportAnswer } from '#lib/api/notes-types.ts';
+import type { Dated } from '#lib/api/client.ts';
+import type { NotesAnswer, NotesImportAnswer } from '#lib/api/notes-types.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
 import type { NamedView, Note, NotePin } from '#lib/domain/notes.ts';
 import { brushPin, notesInOrder, pinView } from '#lib/view/note-pin.ts';
@@ -67,7 +67,7 @@ export class SessionNotes {
 		if (news && acts === this.#acts) this.#take(news);
 	}
 
-	#take({ etag, notes, views }: NotesAt): void {
+	#take({ etag, notes, views }: Dated<NotesAnswer>): void {
 		this.#etag = etag;
 		// other commits than notes change the tag too: what is on the page stays then
 		if (JSON.stringify(notes) !== JSON.stringify(this.all)) this.all = notes;

@@ -1,5 +1,4 @@
-import { decodeGrid } from '#lib/api/binary-grid.ts';
-import { answer } from '#lib/api/client.ts';
+import { getGrid } from '#lib/api/client.ts';
 import type { Grid } from '#lib/view/grid.ts';
 
 const PRELOADS = 'link[rel=preload][as=fetch]';
@@ -10,14 +9,11 @@ const asked = new Map<string, Promise<Grid>>();
 const came = new Map<string, Grid>();
 
 /** A grid, from what the page's head asked the browser for if it is among that. @throws {ApiProblem} */
-export function getGrid(url: string, signal: AbortSignal): Promise<Grid> {
+export function takeGrid(url: string, signal: AbortSignal): Promise<Grid> {
 	const early = asked.get(url);
 	asked.delete(url);
-	return early ?? fetchGrid(url, signal);
+	return early ?? getGrid(url, signal);
 }
-
-const fetchGrid = async (url: string, signal?: AbortSignal): Promise<Grid> =>
-	decodeGrid(await (await answer(url, signal && { signal })).arrayBuffer());
 
 /** The grids at these addresses, if all of them were asked for ahead and have come. */
 export function earlyGrids(urls: readonly string[]): readonly Grid[] | null {
@@ -30,7 +26,7 @@ function readAhead(): Promise<unknown> {
 	return Promise.allSettled(
 		links.map(async ({ pathname, search }) => {
 			const url = pathname + search;
-			const grid = fetchGrid(url);
+			const grid = getGrid(url);
 			asked.set(url, grid);
 			came.set(url, await grid);
 		})

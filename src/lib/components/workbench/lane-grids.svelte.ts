@@ -2,12 +2,12 @@ import { tick, untrack } from 'svelte';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
 import type { GfnScale } from '#lib/view/gfn-scale.ts';
 import type { Grid } from '#lib/view/grid.ts';
-import { earlyGrids, getGrid } from './early-grids.ts';
+import { earlyGrids, takeGrid } from './early-grids.ts';
 import { accessUrls, coarseUrls, trackedUrls } from './grid-questions.ts';
 import type { Workbench } from './workbench.svelte.ts';
 
 const getGrids = (urls: readonly string[], signal: AbortSignal): Promise<Grid[]> =>
-	Promise.all(urls.map((url) => getGrid(url, signal)));
+	Promise.all(urls.map((url) => takeGrid(url, signal)));
 
 /**
  * What a lane's heat map is painted from: a grid of accesses for each stretch of gfns that is not folded (kept by the

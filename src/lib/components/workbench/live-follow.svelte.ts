@@ -96,7 +96,7 @@ export class LiveFollow {
 			const source = this.#source;
 			if (!source) return null;
 			const { id } = this.#bench.session;
-			const [session, used] = await Promise.all([getSession(id), getUsed(id, {})]);
+			const [session, used] = await Promise.all([getSession(id), getUsed(id)]);
 			// a switch turned off meanwhile keeps the picture as it is
 			return source === this.#source ? { session, used } : null;
 		});

@@ -14,7 +14,7 @@ import { textStream } from './text-stream.ts';
 import { cells, filterFields, flag, pageParam, toFilter, whole, wholeWithin } from './params.ts';
 import { ApiError, problem } from './problem.ts';
 import { wireEvent } from '../query/wire-event.ts';
-import { failures, get, json, positionOf, windowOf, type Env } from './route.ts';
+import { conditional, failures, get, json, positionOf, unchanged, windowOf, type Env } from './route.ts';
 import { registerAnalyses } from './analyses.ts';
 import { registerCompare } from './compare.ts';
 import { registerHeat } from './heat.ts';
@@ -87,16 +87,12 @@ api.openapi(
 		path: '/sessions',
 		tags,
 		summary: 'All sessions, newest first',
-		description:
-			'The answer’s ETag changes with each commit to the store: with If-None-Match asking again costs next to nothing while nothing happens.',
-		request: { headers: z.object({ 'if-none-match': z.string().optional() }) },
-		responses: { 200: json('the sessions'), 304: { description: 'nothing was committed since' } }
+		description: conditional.description,
+		request: { headers: conditional.headers },
+		responses: { 200: json('the sessions'), ...conditional.responses }
 	}),
 	async (c) => {
-		const etag = `"${await c.env.store.revision()}"`; // before the reading: what comes in between is news
-		c.header('etag', etag);
-		c.header('cache-control', 'no-cache');
-		if (c.req.header('if-none-match') === etag) return c.body(null, 304);
+		if (await unchanged(c)) return c.body(null, 304);
 		return c.json({ sessions: await c.env.store.listSessions() } satisfies SessionList, 200);
 	}
 );

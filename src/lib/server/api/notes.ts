@@ -6,7 +6,7 @@ import { GFN_LIMIT } from '#lib/domain/units.ts';
 import { changeNotes, importNotes, readNotes } from '../query/notes.ts';
 import { idParam } from './params.ts';
 import { ApiError } from './problem.ts';
-import { failures, get, json, type Api } from './route.ts';
+import { conditional, failures, get, json, unchanged, type Api } from './route.ts';
 
 const text = z.string().trim().min(1).max(NOTE_LIMIT);
 const number = z.int().min(0);
@@ -45,20 +45,16 @@ export function registerNotes(api: Api): void {
 		path: '/sessions/{id}/notes',
 		tags,
 		summary: 'Notes and named views',
-		description:
-			'The answer’s ETag changes with each commit to the store: with If-None-Match asking again costs next to nothing while nothing happens.',
-		request: { params: idParam, headers: z.object({ 'if-none-match': z.string().optional() }) },
+		description: conditional.description,
+		request: { params: idParam, headers: conditional.headers },
 		responses: {
 			200: json('notes and views'),
-			304: { description: 'nothing was committed since' },
+			...conditional.responses,
 			...failures
 		}
 	});
 	api.openapi(list, async (c) => {
-		const etag = `"${await c.env.store.revision()}"`; // before the reading: what comes in between is news
-		c.header('etag', etag);
-		c.header('cache-control', 'no-cache');
-		if (c.req.header('if-none-match') === etag) return c.body(null, 304);
+		if (await unchanged(c)) return c.body(null, 304);
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const { state } = await readNotes(c.env.store, session);
 		const [notes, views] = [[...state.notes.values()], [...state.views.values()]];

@@ -1,4 +1,5 @@
 import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
+import type { Context } from 'hono';
 import type { AppendReceipt, IngestSummary } from '#lib/api/types.ts';
 import type { Generation } from '#lib/domain/generations.ts';
 import type { SimulationRequest } from '#lib/host/simulation/options.ts';
@@ -45,6 +46,22 @@ export const json = (description: string) => ({
 	description,
 	content: { 'application/json': { schema: z.any() } }
 });
+/** What a route says that answers `unchanged` requests without reading. */
+export const conditional = {
+	description:
+		'The answer’s ETag changes with each commit to the store: with If-None-Match asking again costs next to nothing while nothing happens.',
+	headers: z.object({ 'if-none-match': z.string().optional() }),
+	responses: { 304: { description: 'nothing was committed since' } }
+};
+
+/** Sets the answer's ETag; true if the reader has this answer already. To be called before reading. */
+export async function unchanged(c: Context<Env>): Promise<boolean> {
+	const etag = `"${await c.env.store.revision()}"`; // before the reading: what comes in between is news
+	c.header('etag', etag);
+	c.header('cache-control', 'no-cache');
+	return c.req.header('if-none-match') === etag;
+}
+
 export const failures = {
 	400: { description: 'A parameter is wrong (problem document)' },
 	404: { description: 'There is no such session (problem document)' }
