@@ -4,7 +4,9 @@ import type { TraceEvent } from '#lib/domain/events.ts';
 import { Diagnostics, type Where } from '../diagnostics.ts';
 import type { FormatScanner, ScannerOptions } from './format.ts';
 
-export const BATCH_EVENTS = 32_768;
+const BATCH_EVENTS = 32_768;
+/** The first batch is small: the store begins its work while the next one is read. */
+const FIRST_BATCH_EVENTS = 8192;
 /** Longer lines are skipped (and counted) without being kept. */
 export const LINE_LIMIT = 1 << 20;
 /** Room kept free in a batch for the events of one line; a line with more makes the batch grow. */
@@ -20,7 +22,7 @@ const RETURN = 13;
  */
 export abstract class LineScanner implements FormatScanner {
 	protected readonly options: ScannerOptions;
-	readonly #capacity: number;
+	#capacity: number;
 	readonly #decoder = new TextDecoder();
 	#diagnostics: Diagnostics;
 	/** Takes the events of the line at hand; has room for `LINE_EVENTS`. */
@@ -41,7 +43,7 @@ export abstract class LineScanner implements FormatScanner {
 		this.options = options;
 		this.#muted = options.replay !== undefined && options.replay.byte > 0;
 		this.#diagnostics = this.#muted ? new Diagnostics() : options.diagnostics;
-		this.#capacity = options.batchEvents ?? BATCH_EVENTS;
+		this.#capacity = options.batchEvents ?? FIRST_BATCH_EVENTS;
 		this.batch = createBatch(this.#capacity + LINE_EVENTS);
 		this.lastNs = options.lastNs ?? 0;
 		this.lines = options.line ?? 0;
@@ -135,7 +137,10 @@ export abstract class LineScanner implements FormatScanner {
 		const full = this.batch;
 		// a slow source's small batches are copied: large arrays that are mostly empty cost more
 		const batch = full.length * 2 < this.#capacity ? takeBatch(full) : full;
-		if (batch === full) this.batch = createBatch(this.#capacity + LINE_EVENTS);
+		if (batch === full) {
+			this.#capacity = this.options.batchEvents ?? BATCH_EVENTS;
+			this.batch = createBatch(this.#capacity + LINE_EVENTS);
+		}
 		if (!this.#muted) this.options.onBatch(batch);
 	}
 
