@@ -129,15 +129,35 @@ async function silentPages(
 }
 
 /** Sorted runs of distinct gfns. */
-function runsOf(gfns: number[]): { gfn: number; npages: number }[] {
+function runsOf(gfns: readonly number[]): { gfn: number; npages: number }[] {
 	const runs: { gfn: number; npages: number }[] = [];
-	for (const gfn of Float64Array.from(gfns).sort()) {
+	for (const gfn of sortedGfns(gfns)) {
 		const last = runs.at(-1);
 		if (last && gfn < last.gfn + last.npages) continue;
 		if (last && gfn === last.gfn + last.npages) last.npages++;
 		else runs.push({ gfn, npages: 1 });
 	}
 	return runs;
+}
+
+/** Gfns that lie close together are marked on a map and read off it, which takes a fraction of sorting them. */
+function sortedGfns(gfns: readonly number[]): Float64Array {
+	let min = Infinity;
+	let max = -Infinity;
+	for (const gfn of gfns) {
+		if (gfn < min) min = gfn;
+		if (gfn > max) max = gfn;
+	}
+	const sorted = new Float64Array(gfns.length);
+	if (gfns.length === 0 || max - min > 16 * gfns.length) {
+		sorted.set(gfns);
+		return sorted.sort();
+	}
+	const marked = new Uint8Array(max - min + 1);
+	for (const gfn of gfns) marked[gfn - min] = 1;
+	let n = 0;
+	for (let at = 0; at < marked.length; at++) if (marked[at]) sorted[n++] = min + at;
+	return sorted.subarray(0, n);
 }
 
 function slotView(slot: MemslotState, silentGfns: Silent | null): SlotView {

@@ -46,10 +46,19 @@ export function openSqliteStore(file: string): Promise<SqliteStore> {
 	return Promise.resolve().then(() => new SqliteStore(openConnection(file)));
 }
 
+/** Asked by nearly every call: building the query takes longer than running it. */
+const sessionBySlug = ({ db }: Connection) =>
+	db
+		.select()
+		.from(sessions)
+		.where(eq(sessions.slug, sql.placeholder('slug')))
+		.prepare();
+
 /** The embedded store. Its methods are synchronous inside; they return promises for the interface's sake. */
 export class SqliteStore extends AnnexedStore implements TraceStore {
 	readonly #connection: Connection;
 	readonly #run: Statements;
+	readonly #bySlug: ReturnType<typeof sessionBySlug>;
 	readonly #reader: SegmentReader;
 	/** Of the sessions that grow, the one that grew last at the end. */
 	readonly #writers = new Map<string, SessionWriter>();
@@ -59,6 +68,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 		super(connection);
 		this.#connection = connection;
 		this.#run = prepareStatements(connection.raw);
+		this.#bySlug = sessionBySlug(connection);
 		this.#reader = new SegmentReader(this.#run);
 		this.#watch = new CommitWatch(connection.raw);
 	}
@@ -100,7 +110,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 	}
 
 	#row(id: string, hidden = false): SessionRow {
-		const row = this.#connection.db.select().from(sessions).where(eq(sessions.slug, id)).get();
+		const row = this.#bySlug.get({ slug: id });
 		if (!row || (row.hiddenMs !== null && !hidden)) throw new NoSuchSessionError(id);
 		return row;
 	}

@@ -159,13 +159,14 @@ function replay(
 	const from = stored?.seq ?? 0;
 	for (const segment of run.segmentsWithin.all(rowId, from - SEGMENT_EVENTS, seq)) {
 		if (segment.firstSeq + segment.count <= from || !(segment.kinds & STATE_KINDS)) continue;
+		const begin = Math.max(0, from - segment.firstSeq);
+		const end = Math.min(segment.count, seq - segment.firstSeq);
+		const { kind } = reader.columns(segment, ['kind']);
+		const changesState = (code: number) => ((STATE_KINDS >>> code) & 1) === 1;
+		if (!kind.subarray(begin, end).some(changesState)) continue;
 		const batch = { ...reader.wholeSegment(segment), length: segment.count };
-		for (
-			let i = Math.max(0, from - segment.firstSeq);
-			i < Math.min(segment.count, seq - segment.firstSeq);
-			i++
-		) {
-			if (!((STATE_KINDS >>> (batch.kind[i] as number)) & 1)) continue;
+		for (let i = begin; i < end; i++) {
+			if (!changesState(kind[i] as number)) continue;
 			state.seq = segment.firstSeq + i;
 			evolve(state, eventAt(batch, i, state.seq));
 			changes++;
