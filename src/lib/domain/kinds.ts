@@ -70,6 +70,8 @@ export const STATE_KINDS = bit(
 	'account_shadowed',
 	'unaccount_shadowed'
 );
+/** Whether `evolve` reacts to the kind with this code. */
+export const changesState = (code: number): boolean => ((STATE_KINDS >>> code) & 1) === 1;
 export const ACCESS_KINDS = bit(...MODES);
 /** Kinds that carry a whole memslot: its own events, and what notifiers are told of it. */
 export const SLOT_KINDS = bit(

@@ -3,10 +3,13 @@ import type Database from 'better-sqlite3';
 
 /** Time (ms) between two looks at what other connections wrote. */
 const POLL_MS = 50;
+/** Answers kept until the next commit: one may be a list of thousands of segments. */
+const MAX_ANSWERS = 32;
 
 /**
  * Tells listeners that something was committed, by this connection (which says so) or by another one, in whatever
- * process: SQLite counts those in `PRAGMA data_version`, which is asked while somebody listens.
+ * process: SQLite counts those in `PRAGMA data_version`, which is asked while somebody listens. Keeps answers that hold
+ * until then.
  */
 export class CommitWatch {
 	readonly #version: () => number;
@@ -16,6 +19,7 @@ export class CommitWatch {
 	readonly #listeners = new Set<() => void>();
 	#timer: NodeJS.Timeout | null = null;
 	#seen = 0;
+	#kept = { revision: '', answers: new Map<string, unknown>() };
 	constructor(raw: Database.Database) {
 		const statement = raw.prepare<[], number>('PRAGMA data_version').pluck();
 		this.#version = () => statement.get() ?? 0;
@@ -26,6 +30,16 @@ export class CommitWatch {
 	/** A text that differs after each commit, of this connection or another one; no two connections share one. */
 	revision(): string {
 		return `${this.#connection}.${this.#version()}.${this.#ownChanges()}`;
+	}
+
+	/** What `read` gave, kept until this connection or another one commits anything. */
+	untilCommit<T>(key: string, read: () => T): T {
+		const revision = this.revision();
+		if (revision !== this.#kept.revision || this.#kept.answers.size >= MAX_ANSWERS)
+			this.#kept = { revision, answers: new Map() };
+		const { answers } = this.#kept;
+		if (!answers.has(key)) answers.set(key, read());
+		return answers.get(key) as T;
 	}
 
 	/** Calls `listener` after each commit until the function that it returns is called. */

@@ -2,7 +2,7 @@ import { eventAt } from '#lib/domain/batch-events.ts';
 import { FLAG, type EventBatch } from '#lib/domain/batch.ts';
 import type { NumberedEvent } from '#lib/domain/events.ts';
 import { evolve } from '#lib/domain/evolve.ts';
-import { FIRST_ACCESS, LAST_ACCESS, STATE_KINDS } from '#lib/domain/kinds.ts';
+import { changesState, FIRST_ACCESS, LAST_ACCESS } from '#lib/domain/kinds.ts';
 import {
 	findMemslot,
 	formatState,
@@ -138,7 +138,7 @@ export class Projector {
 			const kind = kinds[i] as number;
 			counts[kind] = (counts[kind] as number) + 1;
 			if (kind < FIRST_ACCESS || kind > LAST_ACCESS) {
-				if (((STATE_KINDS >>> kind) & 1) === 0) continue;
+				if (!changesState(kind)) continue;
 				this.#change(eventAt(batch, i, firstSeq + i));
 				high = -1;
 				continue;

@@ -1,9 +1,19 @@
+import { eq, sql } from 'drizzle-orm';
 import { KINDS } from '#lib/domain/kinds.ts';
 import type { DiagnosticInfo, SessionInfo } from '#lib/domain/session-info.ts';
 import type { SourceInfo } from '../store.ts';
-import type { sources } from './schema.ts';
+import type { Connection } from './open.ts';
+import { sessions, type sources } from './schema.ts';
 
 type SourceRow = typeof sources.$inferSelect;
+
+/** A session's row by its slug. Nearly every call asks: building the query takes longer than running it. */
+export const sessionBySlug = ({ db }: Connection) =>
+	db
+		.select()
+		.from(sessions)
+		.where(eq(sessions.slug, sql.placeholder('slug')))
+		.prepare();
 
 /** Counts of the kinds that occur. */
 export const kindCounts = (byCode: readonly number[]): SessionInfo['kinds'] =>

@@ -32,7 +32,7 @@ import { emptySummary, type Summary } from './projector.ts';
 import { SegmentGoneError, SegmentReader } from './reader.ts';
 import { rebuildSession } from './rebuild.ts';
 import { memslots, moments, sessions, sources } from './schema.ts';
-import { clockOf, kindCounts, rejectedLines, sourceInfo } from './session-rows.ts';
+import { clockOf, kindCounts, rejectedLines, sessionBySlug, sourceInfo } from './session-rows.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { SessionWriter, stateBefore } from './writer.ts';
 
@@ -46,17 +46,6 @@ export function openSqliteStore(file: string): Promise<SqliteStore> {
 	return Promise.resolve().then(() => new SqliteStore(openConnection(file)));
 }
 
-/** Answers kept until the next commit: one may be a list of thousands of segments. */
-const MAX_ANSWERS = 32;
-
-/** Asked by nearly every call: building the query takes longer than running it. */
-const sessionBySlug = ({ db }: Connection) =>
-	db
-		.select()
-		.from(sessions)
-		.where(eq(sessions.slug, sql.placeholder('slug')))
-		.prepare();
-
 /** The embedded store. Its methods are synchronous inside; they return promises for the interface's sake. */
 export class SqliteStore extends AnnexedStore implements TraceStore {
 	readonly #connection: Connection;
@@ -66,7 +55,6 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 	/** Of the sessions that grow, the one that grew last at the end. */
 	readonly #writers = new Map<string, SessionWriter>();
 	readonly #watch: CommitWatch;
-	#kept = { revision: '', answers: new Map<string, unknown>() };
 
 	constructor(connection: Connection) {
 		super(connection);
@@ -139,7 +127,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 	}
 
 	async getSession(id: string): Promise<SessionDetail> {
-		return this.#untilCommit(`session ${id}`, () => this.#run.consistently(() => this.#detail(id)));
+		return this.#watch.untilCommit(`session ${id}`, () => this.#run.consistently(() => this.#detail(id)));
 	}
 
 	#detail(id: string): SessionDetail {
@@ -313,18 +301,8 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 		return new SessionWriter(this.#connection, this.#run, this.#reader, id, this.#row(id).id);
 	}
 
-	/** What `read` gave, kept until this connection or another one commits anything. */
-	#untilCommit<T>(key: string, read: () => T): T {
-		const revision = this.#watch.revision();
-		if (revision !== this.#kept.revision || this.#kept.answers.size >= MAX_ANSWERS)
-			this.#kept = { revision, answers: new Map() };
-		const { answers } = this.#kept;
-		if (!answers.has(key)) answers.set(key, read());
-		return answers.get(key) as T;
-	}
-
 	async segments(id: string): Promise<readonly Segment[]> {
-		return this.#untilCommit(`segments ${id}`, () => this.#run.segments.all(this.#row(id).id));
+		return this.#watch.untilCommit(`segments ${id}`, () => this.#run.segments.all(this.#row(id).id));
 	}
 
 	async readColumns<N extends StoredColumnName>(

@@ -1,7 +1,7 @@
 import { copyEvents, createBatch, sliceBatch, type EventBatch } from '#lib/domain/batch.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import { eventAt } from '#lib/domain/batch-events.ts';
-import { STATE_KINDS } from '#lib/domain/kinds.ts';
+import { changesState, STATE_KINDS } from '#lib/domain/kinds.ts';
 import { initialState, parseState, type TrackingState } from '#lib/domain/state.ts';
 import { headKey } from '../head.ts';
 import { SeqConflictError, type AppendContext, type Segment } from '../store.ts';
@@ -162,8 +162,7 @@ function replay(
 		const begin = Math.max(0, from - segment.firstSeq);
 		const end = Math.min(segment.count, seq - segment.firstSeq);
 		const { kind } = reader.columns(segment, ['kind']);
-		const changesState = (code: number) => ((STATE_KINDS >>> code) & 1) === 1;
-		if (!kind.subarray(begin, end).some(changesState)) continue;
+		if (!kind.subarray(begin, end).some((code) => changesState(code))) continue;
 		const batch = { ...reader.wholeSegment(segment), length: segment.count };
 		for (let i = begin; i < end; i++) {
 			if (!changesState(kind[i] as number)) continue;
