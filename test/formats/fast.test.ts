@@ -117,6 +117,11 @@ const text = fc.oneof(
 		'kvm_emulate_insn: 0:ffffffff81000000:89 03 (prot64) failed',
 		'kvm_emulate_insn: 0:ffffffff81000000: 89 03 (prot64)',
 		'kvm_emulate_insn: 0:ffffffff81000000:89 03',
+		'kvm_emulate_insn: 0:ffffffff81000000:89 03 (-rot64)',
+		'kvm_emulate_insn: 0:ffffffff81000000:89 03 (a.b)',
+		'kvm_emulate_insn: 0:ffffffff81000000:89 03 (real)',
+		'kvm_emulate_insn: 0:ffffffff81000000:89 03 (a) (?)',
+		'kvm_emulate_insn: 0:ffffffff81000000:89 03 ()',
 		'kvm_mmio: mmio write len 4 gpa 0xfee000b0 val 0x1',
 		'kvm_apic: apic_write APIC_EOI = 0x0',
 		'kvm:kvm_msr: msr_read 174 = 0x10',
@@ -127,6 +132,7 @@ const text = fc.oneof(
 		'kvm_mmu_get_page: new sp gfn 3ab 2/1 q0 wux !pge nxe root 0 sync',
 		'kvm_mmu_get_page: new sp gfn 3ac 2/9 q0 wux !pge nxe root 0 sync',
 		'kvm_mmu_get_page: existing sp gfn 3ac 2/1 q0 wux',
+		'kvm_mmu_get_page: existing sp gfn 3ac 2/ q0 wux',
 		'kvm_mmu_prepare_zap_page: 2/1 q0 wux !pge nxe root 0 sync',
 		'kvm_mmu_prepare_zap_page: 2/1 x',
 		'kvm_exit: TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: 0x00000000802c21c8',
@@ -185,7 +191,10 @@ const damaged = fc
 	.tuple(
 		line,
 		fc.nat(200),
-		fc.constantFrom('', '0', 'f', 'g', ' ', '=', ')', '(', '-', ':', '\t', '\u00e9', '\0')
+		fc.constantFrom(
+			...['', '0', 'f', 'g', 'X', ' ', '  ', '=', ')', '(', '-', ':', '\t', '\r', ' \t', '\n'],
+			...['\u00a0', '\u00e9', '\u2028', '\0']
+		)
 	)
 	.map(
 		([whole, at, byte]) =>
@@ -209,6 +218,6 @@ test('reading bytes gives exactly what reading texts gives', () => {
 				expect(fast).toBe(expected);
 			}
 		),
-		{ numRuns: Number(process.env.FUZZ_RUNS ?? 150) }
+		{ numRuns: Number(process.env.FUZZ_RUNS ?? 600) }
 	);
 });

@@ -13,6 +13,9 @@ const OWNER_REACH = 64;
 const LINE_REACH = 4096;
 
 const isDigit = (byte: number | undefined): boolean => byte !== undefined && byte >= 48 && byte <= 57;
+const isPrintable = (byte: number | undefined): boolean => byte !== undefined && byte >= BLANK && byte < 127;
+/** Neither white space of any kind nor a line's end; what is not ASCII may be. */
+const isVisible = (byte: number | undefined): boolean => byte !== BLANK && isPrintable(byte);
 
 /** Hash of an event's name; never negative. */
 export function nameHash(name: string): number {
@@ -111,11 +114,10 @@ export class Cursor {
 		this.ns = digits === 6 ? fraction * 1000 : fraction;
 		this.at++;
 		this.blanks();
-		const next = bytes[this.at] as number;
-		return next > BLANK && next < 127; // not another kind of white space, nor the line's end
+		return isVisible(bytes[this.at]);
 	}
 
-	/** Hash of the event's name, its group left out, the blanks after it skipped; -1 if no name and colon is here. */
+	/** Hash of the event's name, its group left out, the blanks after it skipped; -1 if no name, colon and text is here. */
 	name(): number {
 		const { bytes } = this;
 		let from = this.at;
@@ -130,7 +132,7 @@ export class Cursor {
 					this.#nameEnd = at;
 					this.at = at + 1;
 					this.blanks();
-					return hash;
+					return isVisible(bytes[this.at]) ? hash : -1;
 				}
 				if (from !== this.at) return -1; // a second group
 				from = at + 1;
@@ -195,11 +197,11 @@ export class Cursor {
 		return true;
 	}
 
-	/** Moves past the next `wanted` that begins in this line within `reach` bytes, at least one byte further on. */
+	/** Moves past the next `wanted` that begins within `reach` printable bytes, at least one byte further on. */
 	find(wanted: Uint8Array, reach: number): boolean {
 		const { bytes } = this;
 		for (let at = this.at + 1; at <= this.at + reach; at++) {
-			if (bytes[at] === NEWLINE) return false;
+			if (!isPrintable(bytes[at - 1])) return false;
 			let i = 0;
 			while (i < wanted.length && bytes[at + i] === wanted[i]) i++;
 			if (i < wanted.length) continue;

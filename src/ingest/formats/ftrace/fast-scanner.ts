@@ -17,7 +17,6 @@ const NEWLINE = 10;
 const RETURN = 13;
 const BLANK = 32;
 const OPEN = 40;
-const CLOSE = 41;
 const EQUALS = 61;
 const CAPITAL_END = 91;
 
@@ -47,6 +46,8 @@ const TEXT = {
 	CODE: bytesOf(' error_code '),
 	CODE_0X: bytesOf(' error_code 0x')
 } as const;
+/** The modes of the CPU that an emulated instruction's line ends with. */
+const EMULATED = ['prot64)', 'prot32)', 'prot16)', 'vm16)', 'real)'].map(bytesOf);
 const FUNCTION = nameHash('function');
 /** What reads other events from the bytes behind their names. */
 const READERS: ReadonlyMap<number, { readonly name: Uint8Array; readonly read: FastReader }> = new Map(
@@ -268,11 +269,9 @@ export class FastFtraceScanner extends FtraceScanner implements FastHost {
 	#emulate(thread: Thread): number {
 		const { cursor } = this;
 		if (!cursor.hex64() || !cursor.take(TEXT.COLON) || !cursor.hex64() || !cursor.take(TEXT.COLON)) return -1;
-		const end = cursor.lineEnd();
-		if (end < 0 || end - cursor.at > 300 || cursor.bytes[end - 2] !== CLOSE || !cursor.find(TEXT.OPENING, 60))
-			return -1;
-		if (this.skip(OTHER) < 0) return -1;
+		if (!cursor.find(TEXT.OPENING, 60) || !EMULATED.some((mode) => cursor.take(mode))) return -1;
+		if (cursor.endOfLine() < 0) return -1;
 		thread.emulated = thread.kind !== null;
-		return end;
+		return this.skip(OTHER);
 	}
 }

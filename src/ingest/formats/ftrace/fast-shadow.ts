@@ -66,8 +66,9 @@ function readPlugin(cursor: Cursor): boolean {
 	if (!cursor.take(TEXT.SPACE)) return false;
 	page.level = cursor.decimal(1);
 	if (page.level < 1 || page.level > 5 || !cursor.take(TEXT.SLASH)) return false;
-	page.direct = (cursor.decimal(2) & 8) !== 0;
-	if (!cursor.take(TEXT.Q) || cursor.decimal(1) < 0) return false;
+	const bits = cursor.decimal(2);
+	page.direct = (bits & 8) !== 0;
+	if (bits < 0 || !cursor.take(TEXT.Q) || cursor.decimal(1) < 0) return false;
 	page.end = cursor.lineEnd();
 	return page.end >= 0;
 }
