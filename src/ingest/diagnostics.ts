@@ -65,3 +65,12 @@ export class Diagnostics {
 		}));
 	}
 }
+
+/** What became of a source's lines: each gave an event, was skipped or was rejected. */
+export function lineSums(lines: number, diagnostics: readonly DiagnosticInfo[]) {
+	const sum = (wanted: Severity) =>
+		diagnostics.reduce((total, { severity, count }) => total + (severity === wanted ? count : 0), 0);
+	const skippedLines = sum('skipped');
+	const rejectedLines = sum('rejected');
+	return { lines, eventLines: lines - skippedLines - rejectedLines, skippedLines, rejectedLines };
+}

@@ -8,6 +8,7 @@ import type { JsonObject } from '#lib/domain/events.ts';
 import type { DiagnosticInfo } from '#lib/domain/session-info.ts';
 import { sessionName } from '#lib/domain/session-name.ts';
 import type { AppendContext, SourceInfo, TraceStore } from '#lib/server/store/store.ts';
+import { lineSums } from './diagnostics.ts';
 import { IngestError } from './errors.ts';
 import type { SourceHints } from './formats/format.ts';
 import type { Candidate, FromParser, ParseStart, ToParser } from './protocol.ts';
@@ -258,7 +259,7 @@ class IngestRun {
 			duplicate: this.#duplicate,
 			interrupted,
 			added: this.#seq - this.#startSeq,
-			lines: position.line,
+			...lineSums(position.line, diagnostics),
 			bytes: position.byte,
 			seconds: (performance.now() - this.#began) / 1000,
 			diagnostics

@@ -133,6 +133,14 @@ const text = fc.oneof(
 		'kvm_mmu_get_page: new sp gfn 3ac 2/9 q0 wux !pge nxe root 0 sync',
 		'kvm_mmu_get_page: existing sp gfn 3ac 2/1 q0 wux',
 		'kvm_mmu_get_page: existing sp gfn 3ac 2/ q0 wux',
+		'kvm_mmu_get_page: new sp gfn 3ab 2 q0 wux !pae !nxe !wp root 0 sync',
+		'kvm_mmu_get_page: new sp gfn 3ab 2 q1 direct wux !pae !nxe !wp root 0 sync',
+		'kvm_mmu_get_page: new sp gfn 3ab 2 q1 directs wux',
+		'kvm_mmu_prepare_zap_page: 2 q0 wux !pae !nxe !wp root 0 sync',
+		'kvm_exit: reason EXIT_NPF rip 0x1000 info 100000006 12345678',
+		'kvm_exit: vcpu 0 reason EXIT_NPF rip 0x1000 info1 0x0000000100000006 info2 0x0000000000005678',
+		'kvm_page_track_write: __probe_ip=ffffffffc0a1b2c3 gpa=0x77ff8 bytes=8',
+		'kvm_mmu_set_spte: gfn=12345 spte=6000003ad15f75 sptep=10fa9b2a8 level=1 r=1 x=0 u=-1',
 		'kvm_mmu_prepare_zap_page: 2/1 q0 wux !pge nxe root 0 sync',
 		'kvm_mmu_prepare_zap_page: 2/1 x',
 		'kvm_exit: TRAP: HSR_EC: 0x0024 (DABT_LOW), PC: 0x00000000802c21c8',
@@ -207,6 +215,16 @@ const anyLine = fc.oneof(
 );
 
 const inOrder = (text: string, i: number) => text.replace('@', `53.${String(500_000 + i)}`);
+
+test('a line is counted in characters where its length decides what the next one is', () => {
+	const record = ' CPU 0/KVM-10  [000] d..1 53.500000: kvm_entry: vcpu 1, rip 0x1000 \u00e9\u00e9\u00e9';
+	for (const length of [59, 60, 90, 91]) {
+		const lines = ` CPU 0/KVM-10  [000] d..1 53.4: kvm_entry: vcpu 1\n${record.padEnd(length)}\nthe rest\n`;
+		const [fast, expected] = both(bytesOf(lines));
+		expect(fast).toBe(expected);
+		expect(fast.includes('skipped wrapped x1')).toBe(record.padEnd(length).length <= 90);
+	}
+});
 
 test('reading bytes gives exactly what reading texts gives', () => {
 	fc.assert(

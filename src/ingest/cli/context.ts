@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import Table from 'cli-table3';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
@@ -9,6 +10,14 @@ export const packageRoot =
 	(import.meta.filename.endsWith('.ts')
 		? path.resolve(import.meta.dirname, '../../..')
 		: import.meta.dirname.slice(0, import.meta.dirname.lastIndexOf(`${path.sep}dist`)));
+
+/** The version in package.json. */
+export function packageVersion(): string {
+	const { version } = JSON.parse(readFileSync(path.join(packageRoot, 'package.json'), 'utf8')) as {
+		version: string;
+	};
+	return version;
+}
 
 export const databaseOption = [
 	'--db <file>',
@@ -47,7 +56,8 @@ export function table(head: readonly string[], rows: readonly (string | number)[
 }
 
 export const count = (value: number): string => value.toLocaleString('en');
-export const megabytes = (bytes: number): string => `${(bytes / 1e6).toFixed(1)} MB`;
+export const megabytes = (bytes: number): string =>
+	bytes < 1e5 ? `${(bytes / 1e3).toFixed(1)} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
 
 /** `12.204 551 s`, or instructions where the session counts those. */
 export const duration = (ns: number, clock: 'ns' | 'instructions' | 'lines'): string =>

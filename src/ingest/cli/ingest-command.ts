@@ -126,6 +126,7 @@ function progressBar(file: string) {
 
 function describe(summary: IngestSummary): string {
 	const { session, added, lines, bytes, seconds, duplicate, diagnostics } = summary;
+	const { eventLines, skippedLines, rejectedLines } = summary;
 	const rate = count(Math.round(added / seconds));
 	const lead = duplicate
 		? `${session.id}: the same content was loaded before; nothing added`
@@ -136,7 +137,13 @@ function describe(summary: IngestSummary): string {
 			({ line, byte, message }) => `    line ${count(line)} (byte ${count(byte)}): ${message}`
 		)
 	]);
-	return [lead, ...known(session.attributes), ...notes].join('\n');
+	const sums =
+		eventLines === lines
+			? []
+			: [
+					`  lines: ${count(eventLines)} gave events + ${count(skippedLines)} skipped + ${count(rejectedLines)} rejected = ${count(lines)}`
+				];
+	return [lead, ...sums, ...known(session.attributes), ...notes].join('\n');
 }
 
 /** What was told or assumed of the source, one line each. */

@@ -3,6 +3,7 @@ import { SimulationOptionError } from '#lib/host/simulation/options.ts';
 import { NoSuchSessionError } from '#lib/server/store/store.ts';
 import { captureCommand } from './capture-command.ts';
 import { createCompareCommand } from './compare-command.ts';
+import { packageVersion } from './context.ts';
 import { formatsCommand } from './formats-command.ts';
 import { heatmapCommand } from './heatmap-command.ts';
 import { ingestCommand } from './ingest-command.ts';
@@ -13,6 +14,7 @@ import { stateCommand } from './state-command.ts';
 
 const program = new Command('pagetrail')
 	.description('Event-sourced trace store and analytics for KVM page tracking')
+	.version(packageVersion())
 	.showHelpAfterError('(see --help)');
 for (const command of [
 	ingestCommand,

@@ -99,6 +99,11 @@ export abstract class TextScanner extends LineScanner {
 		this.#ascii = isAscii(bytes) ? Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length) : null;
 	}
 
+	/** Characters of a line. */
+	protected lengthOf(bytes: Uint8Array, start: number, stop: number): number {
+		return this.#ascii ? stop - start : this.#text(bytes, start, stop).length;
+	}
+
 	#text(bytes: Uint8Array, start: number, stop: number): string {
 		return this.#ascii?.toString('latin1', start, stop) ?? this.#decoder.decode(bytes.subarray(start, stop));
 	}

@@ -27,7 +27,11 @@ export interface IngestSummary {
 	readonly interrupted: boolean;
 	/** Events added by this run. */
 	readonly added: number;
+	/** Lines of the source: those that gave events, were skipped and were rejected. */
 	readonly lines: number;
+	readonly eventLines: number;
+	readonly skippedLines: number;
+	readonly rejectedLines: number;
 	readonly bytes: number;
 	readonly seconds: number;
 	readonly diagnostics: readonly DiagnosticInfo[];

@@ -29,6 +29,8 @@ export interface TraceContext {
 	faultsFromExit: boolean;
 	/** True if the trace's page faults are at kernel virtual addresses: it is of shadow paging. */
 	readonly virtualFaults: boolean;
+	/** True if raw lines have the numbers without `0x` that the kernel's texts have so: in hexadecimal. */
+	readonly rawHex: boolean;
 	/** True if the trace names this function. */
 	names(text: string): boolean;
 	emit(event: TraceEvent): void;

@@ -18,8 +18,8 @@ const EVIDENCE: readonly (readonly [RegExp, readonly Generation[]])[] = [
 	[/kvm_write_track_(?:add|remove)_gfn/, ['mainline-external']],
 	[/kvm_page_track_(?:preread|prewrite|preexec)\b/, ['rfc-v4', ...KVMI]],
 	[/\bkvmi_(?:set_gfn_access|event_)/, KVMI],
-	[/kvm_page_fault:\s+vcpu /, ['mainline-write-3', 'mainline-external']],
-	[/kvm_page_fault:\s+address /, except('mainline-external')],
+	[/kvm_page_fault:\s+vcpu(?: |_id=)/, ['mainline-write-3', 'mainline-external']],
+	[/kvm_page_fault:\s+(?:address |fault_address=)/, except('mainline-external')],
 	[/kvm_slot_page_track_(?:add|remove)_page/, except('mainline-external')],
 	[/kvm_tdp_mmu_spte_changed:/, except('mainline-write-1', 'rfc-v4', 'kvmi-v6', 'kvmi-v7')],
 	[/kvm_mmu_invalidate_zap_all_pages:/, ['mainline-write-1', 'mainline-write-2', 'rfc-v4', 'kvmi-v6']],
@@ -49,7 +49,17 @@ export function guessGeneration(head: string, hints: SourceHints): GenerationGue
 	return { candidates, from: 'events' };
 }
 
-/** Kernel texts print hexadecimal digits, raw ones decimal digits or `0x…`. */
+/**
+ * `trace-cmd report -R` of older libtraceevents has decimal numbers and `0x…` for longs. Newer ones (1.7.1 does) print
+ * each field as the event's text has it, `gfn=3ab` where that has `gfn %llx`, and `0x…` for other fields than longs.
+ */
+const RAW_HEX =
+	/\b(?:gfn|sptep?|(?:old|new)_spte|fault_address|error_code|info[12])=\d*[a-f][\da-f]*\b|\bkvm_(?:exit|page_fault|dirty_ring_push): [^\n]{0,200}?\b(?:info1|error_code|dirty_index)=0x/;
+
+/** Whether raw lines have bare hexadecimal digits, by the trace's beginning. */
+export const hasRawHex = (head: string): boolean => RAW_HEX.test(head);
+
+/** Kernel texts print hexadecimal digits, raw ones those too, decimal digits or `0x…`. */
 const FIRST_CODE = /kvm_page_fault:[^\n]{1,200}?error_code([ =])((?:0x)?[\da-f]{1,16})\b/;
 const hex = (digits: string) => BigInt(`0x${digits.replace('0x', '')}`);
 
@@ -64,8 +74,8 @@ export class VendorGuess {
 	constructor(hints: SourceHints, head: string) {
 		this.#fixed = hints.vendor !== undefined;
 		if (hints.vendor) this.#set(hints.vendor, false);
-		else if (/\breason EPT_(?:VIOLATION|MISCONFIG)\b/.test(head)) this.#set('intel', false);
-		else if (/\breason npf\b/.test(head)) this.#set('amd', false);
+		else if (/\breason EPT_(?:VIOLATION|MISCONFIG)\b|\bisa=1\b/.test(head)) this.#set('intel', false);
+		else if (/\breason (?:EXIT_NPF|npf)\b|\bisa=2\b/.test(head)) this.#set('amd', false);
 		else if (/kvm_guest_fault:/.test(head)) this.#set('arm64', false);
 		else this.#assumeFirst(head);
 	}
@@ -75,7 +85,9 @@ export class VendorGuess {
 		if (!found) return;
 		const [, sign, digits = '0'] = found;
 		this.assume(
-			sign === '=' && !digits.startsWith('0x') ? BigInt(`0${digits.replace(/\D.*/, '')}`) : hex(digits)
+			sign === '=' && !digits.startsWith('0x') && !hasRawHex(head)
+				? BigInt(`0${digits.replace(/\D.*/, '')}`)
+				: hex(digits)
 		);
 	}
 

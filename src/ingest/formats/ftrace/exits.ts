@@ -7,13 +7,15 @@ import { asVcpu, Fields, hexWord } from './fields.ts';
 const EXIT =
 	/^(?:vcpu (\d+),? )?reason (.{1,60}?) rip (?:0x)?([\da-f]+)(?: info (?:0x)?([\da-f]+) (?:0x)?([\da-f]+)| info1 0x([\da-f]+) info2 0x([\da-f]+))?/;
 const ARM = /^(?:IRQ|TRAP|SError|[\w ]+)?:? ?HSR_EC: 0x[\da-f]+/;
+/** KVM's names of SVM's reasons, and those of trace-cmd's plugin, which has VMX's in capitals too. */
+const AMD_REASON = /^(?:[a-z]|EXIT_)/;
 /** VMX and SVM, and the number of a nested page fault there (`isa` and `exit_reason` of raw lines). */
 const VMX = 1n;
 const SVM = 2n;
 const SVM_NPF = 0x400n;
 
 /**
- * `kvm_exit`: names the vCPU, ends the open fault, tells the vendor by its reason (VMX reasons are in capitals). A
+ * `kvm_exit`: names the vCPU, ends the open fault, tells the vendor by its reason. A
  * nested page fault on AMD carries what a kvm_page_fault would say; it is read if the trace has none of those.
  */
 export const kvmExit: Handler = (line, context) => {
@@ -24,15 +26,15 @@ export const kvmExit: Handler = (line, context) => {
 	if (reason === undefined) return ARM.test(body) ? armExit(line, context) : null;
 	const vcpu = found ? found[1] : raw?.word('vcpu_id');
 	const isa = raw?.word('isa');
-	const amd = found ? /^[a-z]/.test(reason) : isa === SVM;
-	const intel = found ? /^[A-Z]/.test(reason) : isa === VMX;
+	const amd = found ? AMD_REASON.test(reason) : isa === SVM;
+	const intel = found ? !amd && /^[A-Z]/.test(reason) : isa === VMX;
 	if (amd || intel) context.exitOf(amd ? 'amd' : 'intel', tsNs);
 	const notified = context.closeFault(thread, tsNs);
 	const news = vcpu !== undefined && context.runs(thread, asVcpu(vcpu), tsNs);
-	const npf = found ? reason === 'npf' : isa === SVM && raw?.word('exit_reason') === SVM_NPF;
+	const npf = found ? /^(?:EXIT_NPF|npf)$/.test(reason) : isa === SVM && raw?.word('exit_reason') === SVM_NPF;
 	if (npf && context.faultsFromExit) {
-		const code = found ? (found[4] ?? found[6]) : raw?.word('info1');
-		const gpa = found ? (found[5] ?? found[7]) : raw?.word('info2');
+		const code = found ? (found[4] ?? found[6]) : raw?.hex(context.rawHex, 'info1');
+		const gpa = found ? (found[5] ?? found[7]) : raw?.hex(context.rawHex, 'info2');
 		const rip = found ? found[3] : raw?.word('guest_rip');
 		const word = (value: string | bigint) => (typeof value === 'string' ? hexWord(value) : value);
 		if (code !== undefined && gpa !== undefined)

@@ -20,6 +20,7 @@ const TEXT = {
 	Q: bytesOf(' q'),
 	NEW: bytesOf('new'),
 	DIRECT: bytesOf('direct'),
+	SPACE_DIRECT: bytesOf(' direct'),
 	INVALID: bytesOf('invalid'),
 	PLUGIN_NEW: bytesOf('new sp gfn '),
 	PLUGIN_OLD: bytesOf('existing sp gfn ')
@@ -58,17 +59,17 @@ function readWords(cursor: Cursor): boolean {
 	return page.end >= 0;
 }
 
-/** trace-cmd's plugin: `new sp gfn 3ab 2/9 q0 …`; the top one of the four bits after the level is `direct`. */
+/** trace-cmd's plugin: `new sp gfn 3ab 2 q0 direct …`, or older `2/9 q0 …`, as `PLUGIN` of shadow-pages.ts reads it. */
 function readPlugin(cursor: Cursor): boolean {
 	page.created = cursor.take(TEXT.PLUGIN_NEW);
 	if ((!page.created && !cursor.take(TEXT.PLUGIN_OLD)) || !cursor.page()) return false;
 	page.gfn = cursor.gfn;
 	if (!cursor.take(TEXT.SPACE)) return false;
 	page.level = cursor.decimal(1);
-	if (page.level < 1 || page.level > 5 || !cursor.take(TEXT.SLASH)) return false;
-	const bits = cursor.decimal(2);
-	page.direct = (bits & 8) !== 0;
+	if (page.level < 1 || page.level > 5) return false;
+	const bits = cursor.take(TEXT.SLASH) ? cursor.decimal(2) : 0;
 	if (bits < 0 || !cursor.take(TEXT.Q) || cursor.decimal(1) < 0) return false;
+	page.direct = (bits & 8) !== 0 || (cursor.take(TEXT.SPACE_DIRECT) && !cursor.inName());
 	page.end = cursor.lineEnd();
 	return page.end >= 0;
 }
@@ -98,10 +99,10 @@ export const getPage: FastReader = (host) => {
 export const zapPage: FastReader = (host) => {
 	const { cursor } = host;
 	const from = cursor.at;
-	if (cursor.decimal(4) >= 0)
-		return cursor.take(TEXT.SLASH) && cursor.decimal(4) >= 0 && cursor.take(TEXT.Q) && cursor.decimal(4) >= 0
-			? host.skip(NO_GFN)
-			: -1;
+	if (cursor.decimal(4) >= 0) {
+		if (cursor.take(TEXT.SLASH) && cursor.decimal(4) < 0) return -1;
+		return cursor.take(TEXT.Q) && cursor.decimal(4) >= 0 ? host.skip(NO_GFN) : -1;
+	}
 	cursor.at = from;
 	if (!readPage(cursor)) return -1;
 	if (page.direct || page.invalid || page.level < 2) return host.skip(OTHER);

@@ -52,11 +52,16 @@ export function asLevel(text: string | bigint): number {
 	return level;
 }
 
+/** What libtraceevent prints before the fields of an event whose text it cannot make; numbers are decimal then. */
+const UNPARSED = '[FAILED TO PARSE]';
+
 /** `name=value` pairs of a raw or kprobe line. */
 export class Fields {
 	readonly #values = new Map<string, string>();
+	readonly #unparsed: boolean;
 
 	constructor(body: string) {
+		this.#unparsed = body.startsWith(UNPARSED);
 		for (const [, name = '', value = ''] of body
 			.slice(0, 8192)
 			.matchAll(/([A-Za-z_][\w.]*)=\s?("[^"]*"|[^\s,)]+)/g))
@@ -83,6 +88,16 @@ export class Fields {
 		if (/^0x/i.test(text)) return hexWord(text);
 		if (!/^-?\d{1,20}$/.test(text)) throw bad(`${names[0]} ${text.slice(0, 40)} is no number`);
 		return BigInt.asUintN(64, BigInt(text));
+	}
+
+	/**
+	 * … of a field that the event's text has in hexadecimal digits without `0x`; `rawHex`: the raw line has it so too.
+	 * @throws {FieldError}
+	 */
+	hex(rawHex: boolean, name: string): bigint | undefined {
+		const text = this.text(name);
+		const digits = text !== undefined && !this.#unparsed && /^[\da-f]+$/.test(text);
+		return digits && (rawHex || /[a-f]/.test(text)) ? hexWord(text) : this.word(name);
 	}
 
 	/** … as a whole number below `limit`. @throws {FieldError} */

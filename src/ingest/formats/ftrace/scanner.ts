@@ -7,7 +7,7 @@ import { SlotBook } from '../slot-book.ts';
 import { rejected, TextScanner, TimeBase, type NoEvent, type Outcome } from '../text-scanner.ts';
 import { Windows } from '../windows.ts';
 import { OTHER, vcpuOf, type EventLine, type TraceContext } from './context.ts';
-import { guessGeneration, VendorGuess, type GenerationGuess } from './dialect.ts';
+import { guessGeneration, hasRawHex, VendorGuess, type GenerationGuess } from './dialect.ts';
 import { FieldError } from './fields.ts';
 import { readCall } from './functions.ts';
 import { HANDLERS } from './handlers.ts';
@@ -26,8 +26,8 @@ const WRAPPED: NoEvent = { severity: 'skipped', reason: 'wrapped', message: 'the
 
 const EVENT = /^(?:[A-Za-z_][\w-]*:)?([A-Za-z_][\w.]*):(?:\s+(.*))?$/s;
 const KPROBE = /^\(([A-Za-z_][\w.]*)(?:\+0x[\da-f]+(?:\/0x[\da-f]+)?)?(?: \[\w+\])?( <- [^)]*)?\)\s*(.*)$/s;
-/** perf names a probe's event after the function, and prints its address only. */
-const PERF_PROBE = /^\((?:0x)?[\da-f]{6,16}\)\s*(.*)$/s;
+/** perf names a probe's event after the function, and prints its address only; so do raw lines. */
+const PERF_PROBE = /^(?:\((?:0x)?[\da-f]{6,16}\)|__probe_ip=(?:0x)?[\da-f]{1,20}\b)\s*(.*)$/s;
 /** Function tracer: `kvm_page_track_write <-emulator_write_phys`, from 6.14 on with arguments in parentheses. */
 const CALL = /^([A-Za-z_][\w.]*)(?:\(([^)]*)\))?\s+<--?\s*\S+/;
 const PERF_LOST = /^PERF_RECORD_LOST(?:_SAMPLES)?:? lost (\d{1,15})/;
@@ -44,6 +44,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	readonly rights = new Map<number, number>();
 	faultsFromExit: boolean;
 	readonly virtualFaults: boolean;
+	readonly rawHex: boolean;
 	protected readonly threads = new Threads();
 	protected readonly time = new TimeBase();
 	readonly #format: string;
@@ -65,7 +66,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	/** The head of the line `line` (as counted by `lines`), if it was read from the bytes; its rest begins at `offset`. */
 	protected ready: (Omit<LineHead, 'comm' | 'timed' | 'rest'> & { line: number; offset: number }) | null =
 		null;
-	/** Length of the last raw line if it was a whole record: its rest may follow. */
+	/** Characters of the last raw line if it was a whole record: its rest may follow. */
 	protected before = 0;
 
 	constructor(options: ScannerOptions, format: string) {
@@ -78,6 +79,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 		this.stamped = head.lines.length < 2 || head.lines.some((line) => parseHead(bare(line)) !== null);
 		this.virtualFaults = this.vendor.vendor === null && VIRTUAL_FAULT.test(head.text);
 		this.#told = TOLD.test(head.text);
+		this.rawHex = hasRawHex(head.text);
 		this.faultsFromExit = !/kvm_page_fault:/.test(head.text);
 	}
 

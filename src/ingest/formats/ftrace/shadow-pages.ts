@@ -6,10 +6,13 @@ import { asLevel, asPage, Fields, hexWord } from './fields.ts';
 
 /** Text P of kvm_mmu_get_page and friends, 4.9 to 6.x. */
 const PAGE = /^sp (?:gen (?:0x)?[\da-f]+ )?gfn (?:0x)?([\da-f]+) l?(\d+)(?: |\b)(.*)$/;
-/** trace-cmd's plugin: level, then bits 4 to 7 of the role as a number; the top one of these is `direct`. */
-const PLUGIN = /^(new|existing) sp gfn (?:0x)?([\da-f]+) (\d+)\/(\d+) q\d/;
+/**
+ * trace-cmd's plugin: level, quadrant, `direct`; older ones have bits 4 to 7 of the role as a number after the level,
+ * the top one of which is `direct`.
+ */
+const PLUGIN = /^(new|existing) sp gfn (?:0x)?([\da-f]+) (\d+)(?:\/(\d+))? q\d( direct\b)?/;
 /** The plugin's text of all other events of a shadow page: its role only. */
-const PLUGIN_ROLE = /^\d+\/\d+ q\d/;
+const PLUGIN_ROLE = /^\d+(?:\/\d+)? q\d/;
 /** The outcome of a shadow page's line without its gfn. */
 export const NO_GFN = skipped('no-gfn', 'this dialect does not say which page it is about');
 
@@ -36,8 +39,8 @@ function parse(body: string): ShadowPage | null {
 	}
 	const plugin = PLUGIN.exec(body);
 	if (plugin) {
-		const [, verdict, gfn = '', level = '', bits] = plugin;
-		const direct = (Number(bits) & 8) !== 0;
+		const [, verdict, gfn = '', level = '', bits = '0', word] = plugin;
+		const direct = word !== undefined || (Number(bits) & 8) !== 0;
 		return {
 			gfn: asPage(hexWord(gfn)),
 			level: asLevel(level),
