@@ -65,6 +65,21 @@ test('symbols name instructions everywhere, also after a reload', async ({ page 
 	await expect(page.getByRole('tabpanel').locator('tbody')).toContainText('clear_page+0x50');
 });
 
+test('what is loaded or removed on another page is seen on this one when it shows', async ({ page }) => {
+	const id = await ownSession(page, 'symbols-elsewhere');
+	await openSession(page, `/sessions/${id}?seq=2&tab=event`);
+	const named = rows(page).filter({ hasText: 'copy_page+0x40' }).first();
+	await expect(rows(page).filter({ hasText: '0xffffffff81000140' }).first()).toBeVisible();
+	const comesBack = () => page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')));
+	const put = await page.request.put(`/api/v1/sessions/${id}/symbols?name=System.map`, { data: SYMBOLS });
+	expect(put.ok()).toBe(true);
+	await comesBack();
+	await expect(named).toBeVisible();
+	expect((await page.request.delete(`/api/v1/sessions/${id}/symbols`)).ok()).toBe(true);
+	await comesBack();
+	await expect(named).toBeHidden();
+});
+
 test('a KASLR offset moves the symbols; a wrong one is told before anything is sent', async ({ page }) => {
 	const id = await ownSession(page, 'slide');
 	await openSession(page, `/sessions/${id}?seq=2`);

@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
 import { cellCsv, cellTable, joinTables } from '#lib/view/cell-table.ts';
 import { gfnScale } from '#lib/view/gfn-scale.ts';
+import { overviewNoteBox } from '#lib/view/note-boxes.ts';
 import { pictureSvg, PLOT_WIDTH, wrapText, xml } from '#lib/view/picture.ts';
 import { drawBars, drawSeries } from '#lib/view/picture-charts.ts';
 import { drawHeat, gfnAxisTicks } from '#lib/view/picture-heat.ts';
+import { drawOverview, OVERVIEW_HEIGHT } from '#lib/view/picture-overview.ts';
+import { scaleOf } from '#lib/view/range.ts';
 import { columnAt, stepArea, topColumns, valueTicks } from '#lib/view/series-chart.ts';
 
 const head = {
@@ -223,6 +226,41 @@ test('notes and the memory map are drawn where they are, with their texts and a 
 	const without = drawHeat({ ...bare, theme: 'light', uncovered: [] });
 	expect(without.body).not.toMatch(/>notes<|>memory map</);
 	expect(height - without.height).toBe(15 + 6);
+});
+
+test('the overview has notes at their times, rectangles as bars, and their texts below', () => {
+	const plot = {
+		time: { from: 0, to: 100 },
+		x: scaleOf({ from: 0, to: 100 }, 1000),
+		height: OVERVIEW_HEIGHT
+	};
+	const rectangle = {
+		...{ type: 'rectangle' as const, lane: 0, fromGfn: 0, toGfn: 9 },
+		...{ fromNs: 50, toNs: 400 }
+	};
+	expect(overviewNoteBox({ type: 'time', tsNs: 100 }, plot)).toBeNull();
+	expect(overviewNoteBox({ type: 'page', gfn: 7 }, plot)).toBeNull();
+	const at = overviewNoteBox({ type: 'time', tsNs: 20 }, plot);
+	const long = overviewNoteBox(rectangle, plot);
+	expect(at).toMatchObject({ kind: 'time', left: 200, width: 0, height: OVERVIEW_HEIGHT });
+	expect(long).toMatchObject({ kind: 'rectangle', left: 500, width: 500, height: 4 });
+	if (!at || !long) return;
+	const { body, height } = drawOverview({
+		...{ layers: [], startNs: 0, columnNs: 1, time: plot.time, clock: 'ns', theme: 'light' },
+		...{ marks: [], lost: [] },
+		notes: [
+			{ box: at, text: 'fork', where: '20 ns' },
+			{ box: long, text: 'busy', where: 'ram' }
+		]
+	});
+	expect(body.match(/data-note=/g)).toHaveLength(2);
+	expect(body).toContain('>20 ns: fork</text>');
+	expect(body).toContain('>notes</text>');
+	const bare = drawOverview({
+		...{ layers: [], startNs: 0, columnNs: 1, time: plot.time, clock: 'ns', theme: 'light' },
+		...{ marks: [], lost: [] }
+	});
+	expect(height).toBe(bare.height + 30);
 });
 
 test('a picture with many notes writes twelve of them and says how many more there are', () => {

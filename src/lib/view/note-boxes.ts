@@ -2,6 +2,9 @@ import type { Note, NotePin } from '#lib/domain/notes.ts';
 import { pinGfns, pinTime } from './note-pin.ts';
 import { overlaps, type Range, type Scale } from './range.ts';
 
+/** Height of a rectangle's bar over the overview. */
+const OVERVIEW_BAR = 4;
+
 /** A lane as it is drawn: what it shows and how that becomes pixels, from the plot's top left corner. */
 export interface LanePlot {
 	readonly lane: number;
@@ -40,6 +43,27 @@ export function noteBox(pin: NotePin, { lane, time: shown, gfns, x, y, height }:
 		width: pin.type === 'rectangle' ? Math.max(3, x.at(pin.toNs) - left) : 0,
 		height: pages ? Math.max(3, y.at(pages.from) - top) : height,
 		flag: { x: Math.max(0, left), y: Math.max(0, top) }
+	};
+}
+
+/**
+ * Where a note is drawn over the overview, whose height is counts: a line at its time, a bar on top as long as a
+ * rectangle; null if it is out of sight or about no time.
+ */
+export function overviewNoteBox(
+	pin: NotePin,
+	{ time: shown, x, height }: Pick<LanePlot, 'time' | 'x' | 'height'>
+): NoteBox | null {
+	const time = pinTime(pin);
+	if (!time || !overlaps(time, shown)) return null;
+	const left = Math.max(0, x.at(time.from));
+	const long = pin.type === 'rectangle';
+	return {
+		kind: long ? 'rectangle' : 'time',
+		...{ left, top: 0 },
+		width: long ? Math.max(3, x.at(Math.min(pin.toNs, shown.to)) - left) : 0,
+		height: long ? OVERVIEW_BAR : height,
+		flag: { x: left, y: 0 }
 	};
 }
 

@@ -4,6 +4,7 @@ import type { KindGroup } from './kind-text.ts';
 import type { Theme } from './palette.ts';
 import { type Drawing, pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText } from './picture.ts';
 import { AXIS_HEIGHT, frame, legendRow, timeAxis, valueAxis } from './picture-charts.ts';
+import { drawNotes, noteLines, type PictureNote } from './picture-notes.ts';
 import { type Range, scaleOf } from './range.ts';
 import { highest, type Layer, layerPath, rootScale } from './stack.ts';
 
@@ -17,22 +18,24 @@ export interface OverviewDrawing {
 	readonly theme: Theme;
 	readonly marks: readonly { readonly tsNs: number; readonly name: string }[];
 	readonly lost: readonly Range[];
+	readonly notes?: readonly PictureNote[];
 }
 
-const HEIGHT = 240;
+export const OVERVIEW_HEIGHT = 240;
+
 const NAMES: Readonly<Partial<Record<KindGroup, string>>> = {
 	state: 'tracking and memslots',
 	other: 'other kinds'
 };
 
-/** Draws stacked events with both axes, marks, losses and a legend; heights go by the square root, as on the screen. */
+/** Draws stacked events with both axes, marks, losses, notes and a legend; heights go by the square root, as on the screen. */
 export function drawOverview(overview: OverviewDrawing): Drawing {
-	const { layers, time, clock, theme, startNs, columnNs } = overview;
+	const { layers, time, clock, theme, startNs, columnNs, notes = [] } = overview;
 	const top = 24;
 	const most = highest(layers);
 	const x = scaleOf(time, PLOT_WIDTH);
 	const xOf = (column: number) => PLOT_LEFT + x.at(Math.min(time.to, startNs + column * columnNs));
-	const within = rootScale(most, HEIGHT, 4);
+	const within = rootScale(most, OVERVIEW_HEIGHT, 4);
 	const y = (count: number) => top + within(count);
 	const paths = layers.map(
 		(layer) => `<path d="${layerPath(layer, xOf, y)}" fill="${pictureColour(theme, layer.group)}"/>`
@@ -44,12 +47,12 @@ export function drawOverview(overview: OverviewDrawing): Drawing {
 	const losses = overview.lost.map(({ from, to }) => {
 		const left = PLOT_LEFT + x.at(from);
 		const width = Math.max(2, x.at(to) - x.at(from));
-		return `<rect x="${round(left)}" y="${top}" width="${round(width)}" height="${HEIGHT}" fill="${pictureColour(theme, 'danger')}" fill-opacity="0.4"/>`;
+		return `<rect x="${round(left)}" y="${top}" width="${round(width)}" height="${OVERVIEW_HEIGHT}" fill="${pictureColour(theme, 'danger')}" fill-opacity="0.4"/>`;
 	});
 	const marks = overview.marks.map(({ tsNs, name }) => {
 		const at = round(PLOT_LEFT + x.at(tsNs));
 		return (
-			`<line x1="${at}" x2="${at}" y1="${top - 4}" y2="${top + HEIGHT}" stroke="${pictureColour(theme, 'axis')}" stroke-dasharray="2 2"/>` +
+			`<line x1="${at}" x2="${at}" y1="${top - 4}" y2="${top + OVERVIEW_HEIGHT}" stroke="${pictureColour(theme, 'axis')}" stroke-dasharray="2 2"/>` +
 			svgText(name, { x: at + 3, y: top - 7, fill: pictureColour(theme, 'text'), size: 10 })
 		);
 	});
@@ -58,11 +61,16 @@ export function drawOverview(overview: OverviewDrawing): Drawing {
 		colour: pictureColour(theme, group)
 	}));
 	if (overview.lost.length) legend.push({ label: 'events lost', colour: pictureColour(theme, 'danger') });
+	if (notes.length) legend.push({ label: 'notes', colour: pictureColour(theme, 'note') });
+	const legendY = top + OVERVIEW_HEIGHT + AXIS_HEIGHT + 18;
+	const texts = noteLines(notes, { y: legendY + 6, theme });
 	const parts = [
-		...[...paths, ...losses, ...marks, frame(top, HEIGHT, theme)],
-		valueAxis(ticks, 'events a column (square root)', { top, height: HEIGHT, theme }),
-		timeAxis(time, { clock, y: top + HEIGHT, theme }),
-		legendRow(legend, { y: top + HEIGHT + AXIS_HEIGHT + 18, theme })
+		...[...paths, ...losses, ...marks, frame(top, OVERVIEW_HEIGHT, theme)],
+		drawNotes(notes, { top, theme }),
+		valueAxis(ticks, 'events a column (square root)', { top, height: OVERVIEW_HEIGHT, theme }),
+		timeAxis(time, { clock, y: top + OVERVIEW_HEIGHT, theme }),
+		legendRow(legend, { y: legendY, theme }),
+		texts.body
 	];
-	return { body: parts.join(''), height: top + HEIGHT + AXIS_HEIGHT + 24 };
+	return { body: parts.join(''), height: legendY + 6 + texts.height };
 }

@@ -2,9 +2,11 @@ import { getTimeline } from '#lib/api/client.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
 import { formatDuration } from '#lib/view/format.ts';
 import { labelsThatFit } from '#lib/view/marks.ts';
+import { overviewNoteBox } from '#lib/view/note-boxes.ts';
+import { pinText } from '#lib/view/note-pin.ts';
 import type { Theme } from '#lib/view/palette.ts';
 import { type Picture, pictureSvg, PLOT_WIDTH } from '#lib/view/picture.ts';
-import { drawOverview } from '#lib/view/picture-overview.ts';
+import { drawOverview, OVERVIEW_HEIGHT } from '#lib/view/picture-overview.ts';
 import { scaleOf } from '#lib/view/range.ts';
 import { stackSeries } from '#lib/view/stack.ts';
 import { pictureHead } from './picture-head.ts';
@@ -22,7 +24,11 @@ export async function makeOverviewPicture(bench: Workbench, theme: Theme): Promi
 		marks: marks.map((mark, i) => ({ tsNs: mark.tsNs, name: fits[i] ? mark.name : '' })),
 		lost: session.losses
 			.map((loss) => ({ from: Math.max(time.from, loss.startNs), to: Math.min(time.to, loss.endNs + 1) }))
-			.filter((loss) => loss.from < loss.to)
+			.filter((loss) => loss.from < loss.to),
+		notes: bench.notes.ordered.flatMap((note) => {
+			const box = overviewNoteBox(note.pin, { time, x, height: OVERVIEW_HEIGHT });
+			return box ? [{ box, text: note.text, where: pinText(note.pin, clock, bench.lanes) }] : [];
+		})
 	});
 	const conditions = ['events of all kinds', `a column is ${formatDuration(columnNs, clock)}`];
 	return pictureSvg(

@@ -1,13 +1,19 @@
 import { SvelteMap } from 'svelte/reactivity';
-import type { IomemAnswer, LoadedSymbols } from '#lib/api/names-types.ts';
+import type { IomemAnswer, LoadedSymbols, LoadedText } from '#lib/api/names-types.ts';
 import { getNames, loadIomem, loadSymbols, lookUpSymbols, removeNames } from '#lib/api/names-client.ts';
+import { whileVisible } from '#lib/components/common/while-visible.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
 import type { NamedRange } from '#lib/domain/iomem.ts';
 
+const POLL_MS = 10_000;
 /** Addresses of one question; more make its address too long. */
 const ASKED = 400;
 /** Names kept in memory. */
 const KEPT = 20_000;
+
+/** True if two answers are about the same load of a text. */
+const isSame = (a: LoadedText | null, b: LoadedText | null): boolean =>
+	a?.loadedMs === b?.loadedMs && a?.name === b?.name;
 
 /** Names of the guest's code and memory, as far as texts were loaded for the session. */
 export class SessionNames {
@@ -26,12 +32,18 @@ export class SessionNames {
 		this.#bench = bench;
 	}
 
-	/** Takes over what the server has; without an answer nothing is named. */
-	async load(): Promise<void> {
+	/** Takes over what the server has now and what is loaded elsewhere, while the page shows; returns what ends that. */
+	follow(): () => void {
+		void this.#load();
+		return whileVisible(() => void this.#load(), POLL_MS);
+	}
+
+	/** Without an answer what was named stays so. */
+	async #load(): Promise<void> {
 		try {
 			const { symbols, iomem } = await getNames(this.#bench.session.id);
-			this.#take(symbols);
-			this.iomem = iomem;
+			if (!isSame(symbols, this.symbols)) this.#take(symbols);
+			if (!isSame(iomem, this.iomem)) this.iomem = iomem;
 		} catch {
 			// the page says elsewhere that the server does not answer
 		}

@@ -9,6 +9,7 @@ import {
 } from '#lib/api/notes-client.ts';
 import type { Dated } from '#lib/api/client.ts';
 import type { NotesAnswer, NotesImportAnswer } from '#lib/api/notes-types.ts';
+import { whileVisible } from '#lib/components/common/while-visible.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
 import type { NamedView, Note, NotePin } from '#lib/domain/notes.ts';
 import { brushPin, notesInOrder, pinView } from '#lib/view/note-pin.ts';
@@ -48,16 +49,8 @@ export class SessionNotes {
 
 	/** Takes over what the server has now and whenever that changes, while the page shows; returns what ends that. */
 	follow(): () => void {
-		const look = () => {
-			if (document.visibilityState === 'visible') void this.#look();
-		};
 		void this.#do(() => Promise.resolve());
-		const timer = setInterval(look, POLL_MS);
-		document.addEventListener('visibilitychange', look);
-		return () => {
-			clearInterval(timer);
-			document.removeEventListener('visibilitychange', look);
-		};
+		return whileVisible(() => void this.#look(), POLL_MS);
 	}
 
 	/** Asks whether something was written elsewhere; a server that does not answer is asked again later. */

@@ -1,5 +1,6 @@
 import { getSessions } from '#lib/api/sessions-client.ts';
 import type { SessionInfo } from '#lib/api/types.ts';
+import { whileVisible } from '#lib/components/common/while-visible.ts';
 
 /** Time (ms) between two questions while the page is on the screen. */
 const POLL_MS = 2000;
@@ -21,14 +22,9 @@ export class SessionFeed {
 
 	/** Asks every two seconds while the page shows, and at once when it shows again; returns what ends that. */
 	start(): () => void {
-		const look = () => {
-			if (document.visibilityState === 'visible') void this.refresh();
-		};
-		const timer = setInterval(look, POLL_MS);
-		document.addEventListener('visibilitychange', look);
+		const end = whileVisible(() => void this.refresh(), POLL_MS);
 		return () => {
-			clearInterval(timer);
-			document.removeEventListener('visibilitychange', look);
+			end();
 			this.#stop.abort();
 		};
 	}
