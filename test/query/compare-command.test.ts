@@ -17,8 +17,14 @@ const LINES = [
 	'{"t":0,"k":"session","version":1,"vcpus":1}',
 	'{"t":0,"k":"create_slot","id":0,"a":"0x100000","npages":16,"flags":0}',
 	...[access(10, 0x100, 'write'), access(11, 0x101, 'preread'), access(12, 0x101, 'preread')],
-	...[access(13, 0x103, 'write'), access(100, 0x100, 'write'), access(101, 0x100, 'write')],
+	...[access(13, 0x103, 'write')],
+	// tracked at both ends, in A alone, in B alone
+	'{"t":20,"k":"track_add","mode":"write","g":"0x101","npages":2}',
+	'{"t":20,"k":"track_add","mode":"preexec","g":"0x104"}',
+	...[access(100, 0x100, 'write'), access(101, 0x100, 'write')],
 	...[access(102, 0x100, 'write'), access(103, 0x102, 'write'), access(104, 0x103, 'write')],
+	'{"t":105,"k":"track_remove","mode":"write","g":"0x101"}',
+	'{"t":105,"k":"track_add","mode":"write","g":"0x106","npages":3}',
 	'{"t":199,"k":"end"}'
 ];
 
@@ -56,6 +62,7 @@ test('`pagetrail compare` lists the pages that differ most, and how many do', as
 	expect(text).toContain('4 accesses on 3 pages');
 	expect(text).toContain('5 accesses on 3 pages');
 	expect(text).toContain('touched in both 2, in B alone 1, in A alone 1');
+	expect(text).toMatch(/\n *write +1 +3 +1\n *preexec +1 +0 +0\n/);
 	expect(text).toContain('accesses differ: 3\n');
 	// by the amount of change, equal ones by gfn; 0x103 does not differ
 	const rows = text.trimEnd().split('\n').slice(-3);

@@ -74,7 +74,11 @@ async function sideOf(store: TraceStore, id: string, { from, to, modes }: Window
 }
 
 function describe(found: Comparison, clockA: Clock, clockB: Clock): string {
-	const { touched, movers, moved, normalise } = found;
+	const { touched, tracked, movers, moved, normalise } = found;
+	const sets = tracked.map(({ mode, asId, both, gainedPages, lostPages }) => [
+		asId ? `${mode} (SMM)` : mode,
+		...[both, gainedPages, lostPages].map(count)
+	]);
 	const rows = movers.map((page) => [
 		hex(page.gfn),
 		count(page.a),
@@ -87,6 +91,7 @@ function describe(found: Comparison, clockA: Clock, clockB: Clock): string {
 		`A ${windowText(found.a, clockA)}`,
 		`B ${windowText(found.b, clockB)}`,
 		`pages touched in both ${count(touched.both)}, in B alone ${count(touched.gainedPages)}, in A alone ${count(touched.lostPages)}`,
+		...(sets.length ? [table(['pages tracked at the ends', 'both', 'B alone', 'A alone'], sets)] : []),
 		`pages whose accesses differ: ${count(moved)}${moved > movers.length ? `, the first ${count(movers.length)}` : ''}${order}`,
 		...(movers.length ? [table(['gfn', 'A', 'B', 'change', 'log2 ratio'], rows)] : [])
 	].join('\n');
