@@ -1,3 +1,4 @@
+import type { GfnRun } from '#lib/api/compare-types.ts';
 import type { SlotView, StateView, TrackedRun } from '#lib/api/types.ts';
 import { accessRuns, accessText } from '#lib/domain/access.ts';
 import type { JsonObject } from '#lib/domain/events.ts';
@@ -6,6 +7,7 @@ import { ACCESS_KINDS, FIRST_ACCESS, LAST_ACCESS, MODES, type Mode } from '#lib/
 import type { MemslotState, TrackingState } from '#lib/domain/state.ts';
 import type { TraceStore } from '../store/store.ts';
 import { mayMatch } from './filter.ts';
+import { ModeMarks } from './mode-marks.ts';
 
 type ByMode<T> = Readonly<Record<Mode, T>>;
 const byMode = <T>(of: (mode: Mode, index: number) => T): ByMode<T> =>
@@ -27,7 +29,7 @@ export async function stateView(store: TraceStore, id: string, seq: number): Pro
 		tsNs: await timeBefore(store, id, seq),
 		memslots: [...state.memslots.values()]
 			.sort((a, b) => a.asId - b.asId || a.baseGfn - b.baseGfn)
-			.map((slot) => slotView(slot, silent && (silent.get(slot.lane) ?? emptyModes()))),
+			.map((slot) => slotView(slot, silent && (silent.get(slot.lane) ?? NONE))),
 		notifiers: state.notifiers,
 		vcpus: state.vcpus,
 		epoch: state.epoch,
@@ -100,8 +102,8 @@ function armedSets(state: TrackingState): StateView['armed'] {
 	});
 }
 
-type Silent = number[][];
-const emptyModes = (): Silent => MODES.map(() => []);
+type Silent = readonly (readonly GfnRun[])[];
+const NONE: Silent = MODES.map(() => []);
 
 /** Policy `rearm`: gfns notified since the last epoch began, by lane and mode; they are silent until the next. */
 async function silentPages(
@@ -109,8 +111,8 @@ async function silentPages(
 	id: string,
 	state: TrackingState
 ): Promise<Map<number, Silent>> {
-	const byLane = new Map<number, Silent>();
-	if (state.session?.policy !== 'rearm') return byLane;
+	const byLane = new Map<number, ModeMarks>();
+	if (state.session?.policy !== 'rearm') return new Map();
 	const from = state.epoch?.seq ?? 0;
 	for (const segment of await store.segments(id)) {
 		if (segment.firstSeq >= state.seq || segment.firstSeq + segment.count <= from) continue;
@@ -120,47 +122,15 @@ async function silentPages(
 		for (let i = Math.max(0, from - segment.firstSeq); i < end; i++) {
 			const code = kind[i] as number;
 			if (code < FIRST_ACCESS || code > LAST_ACCESS) continue;
-			let modes = byLane.get(lane[i] as number);
-			if (!modes) byLane.set(lane[i] as number, (modes = emptyModes()));
-			modes[code - FIRST_ACCESS]?.push(gfn[i] as number);
+			let marks = byLane.get(lane[i] as number);
+			if (!marks) byLane.set(lane[i] as number, (marks = new ModeMarks()));
+			marks.mark(gfn[i] as number, code - FIRST_ACCESS);
 		}
 	}
-	return byLane;
+	return new Map([...byLane].map(([lane, marks]) => [lane, marks.runs()]));
 }
 
-/** Sorted runs of distinct gfns. */
-function runsOf(gfns: readonly number[]): { gfn: number; npages: number }[] {
-	const runs: { gfn: number; npages: number }[] = [];
-	for (const gfn of sortedGfns(gfns)) {
-		const last = runs.at(-1);
-		if (last && gfn < last.gfn + last.npages) continue;
-		if (last && gfn === last.gfn + last.npages) last.npages++;
-		else runs.push({ gfn, npages: 1 });
-	}
-	return runs;
-}
-
-/** Gfns that lie close together are marked on a map and read off it, which takes a fraction of sorting them. */
-function sortedGfns(gfns: readonly number[]): Float64Array {
-	let min = Infinity;
-	let max = -Infinity;
-	for (const gfn of gfns) {
-		if (gfn < min) min = gfn;
-		if (gfn > max) max = gfn;
-	}
-	const sorted = new Float64Array(gfns.length);
-	if (gfns.length === 0 || max - min > 16 * gfns.length) {
-		sorted.set(gfns);
-		return sorted.sort();
-	}
-	const marked = new Uint8Array(max - min + 1);
-	for (const gfn of gfns) marked[gfn - min] = 1;
-	let n = 0;
-	for (let at = 0; at < marked.length; at++) if (marked[at]) sorted[n++] = min + at;
-	return sorted.subarray(0, n);
-}
-
-function slotView(slot: MemslotState, silentGfns: Silent | null): SlotView {
+function slotView(slot: MemslotState, silentRuns: Silent | null): SlotView {
 	const runs = byMode((_, index) => {
 		const list: TrackedRun[] = [];
 		slot.counters[index]?.forEach((start, end, count) =>
@@ -168,7 +138,7 @@ function slotView(slot: MemslotState, silentGfns: Silent | null): SlotView {
 		);
 		return list;
 	});
-	const silent = silentGfns && byMode((_, index) => runsOf(silentGfns[index] ?? []));
+	const silent = silentRuns && byMode((_, index) => silentRuns[index] ?? []);
 	const access = accessRuns(slot).map((run) => ({ ...run, access: accessText(run.access) }));
 	const lists: readonly (readonly unknown[])[] = [
 		access,

@@ -1,10 +1,11 @@
-import { COLUMNS } from '#lib/domain/batch.ts';
+import { COLUMNS, type EventBatch } from '#lib/domain/batch.ts';
 import type { Segment, StoredColumnName, StoredColumns } from '../store.ts';
 import { columnId, decodeColumn, decodePayload, PAYLOAD_COLUMN } from './codec.ts';
 import { Lru } from './lru.ts';
 import type { SegmentRow, Statements } from './statements.ts';
 
 type Column = StoredColumns[StoredColumnName];
+const ALL_COLUMNS = [...COLUMNS, 'lane', 'payload'] as const;
 
 /** Decoded columns kept in memory; a session of 3 million events fits with its heat-map columns. */
 const CACHE_BYTES = 96 * 2 ** 20;
@@ -49,7 +50,18 @@ export class SegmentReader {
 
 	/** Every column. */
 	wholeSegment(segment: Segment): StoredColumns {
-		return this.columns(segment, [...COLUMNS, 'lane', 'payload']);
+		return this.columns(segment, ALL_COLUMNS);
+	}
+
+	/** The segment's events, each column decoded when it is first looked at: few kinds of events have all. */
+	lazySegment(segment: Segment): EventBatch {
+		const batch = { length: segment.count };
+		for (const name of ALL_COLUMNS) {
+			let column: Column | undefined;
+			const get = () => (column ??= this.columns(segment, [name])[name]);
+			Object.defineProperty(batch, name, { get });
+		}
+		return batch as EventBatch; // just given all its columns
 	}
 
 	/** Forgets what it keeps: columns were changed in place. */

@@ -162,9 +162,11 @@ function replay(
 		const begin = Math.max(0, from - segment.firstSeq);
 		const end = Math.min(segment.count, seq - segment.firstSeq);
 		const { kind } = reader.columns(segment, ['kind']);
-		if (!kind.subarray(begin, end).some((code) => changesState(code))) continue;
-		const batch = { ...reader.wholeSegment(segment), length: segment.count };
-		for (let i = begin; i < end; i++) {
+		let first = begin;
+		while (first < end && !changesState(kind[first] as number)) first++;
+		if (first >= end) continue;
+		const batch = reader.lazySegment(segment);
+		for (let i = first; i < end; i++) {
 			if (!changesState(kind[i] as number)) continue;
 			state.seq = segment.firstSeq + i;
 			evolve(state, eventAt(batch, i, state.seq));
