@@ -117,7 +117,7 @@ export class LaneHand {
 		if (!grip.moved && Math.abs(dx) + Math.abs(dy) < 4) return;
 		this.#grip = { ...grip, moved: true };
 		if (grip.mode === 'brush') this.#brush = this.#brush && { ...this.#brush, toX: at.x, toY: at.y };
-		else if (grip.mode === 'cursor') bench.change({ at: { tsNs: this.#clampTime(at.tsNs) } });
+		else if (grip.mode === 'cursor') bench.dragCursor(at.tsNs);
 		else {
 			this.#pan(dx, dy, at.y);
 			this.#grip = { ...grip, x: event.clientX, y: event.clientY, moved: true };

@@ -12,7 +12,14 @@ import { laneHeights, lanesDownwards, QUIET_SHARE } from '#lib/view/lane-layout.
 import { Latest } from '#lib/view/latest.ts';
 import { atEnd, stickToEnd } from '#lib/view/live.ts';
 import { panRange, type Range, reveal, sameRange, scaleOf, zoomRange } from '#lib/view/range.ts';
-import { formatView, parseQuery, parseView, positionParam, type ViewState } from '#lib/view/view-state.ts';
+import {
+	formatView,
+	parseQuery,
+	parseView,
+	type Position,
+	positionParam,
+	type ViewState
+} from '#lib/view/view-state.ts';
 import { ChosenTime } from './chosen-time.svelte.ts';
 
 /** Room for the gfn labels left of a lane, in CSS pixels. */
@@ -91,6 +98,8 @@ export class Workbench {
 	following = $state(false);
 	/** Pictures of the present session that are on their way; nothing draws it. */
 	#awaited = 0;
+	/** A cursor set by event number whose time is on its way: the window then takes it in. */
+	#unseen: Position | null = null;
 	readonly #write: WriteAddress;
 	readonly #states = new Latest<StateView>(
 		(state) => this.#arrived(state),
@@ -133,9 +142,16 @@ export class Workbench {
 		return gfnScale(gfns, height, folds);
 	}
 
-	/** Changes the view; `step` makes it an entry of the history, else it replaces the present one. */
+	/**
+	 * Changes the view; `step` makes it an entry of the history, else it replaces the present one. A cursor that is
+	 * set without a window takes the window along.
+	 */
 	change(part: Partial<ViewState>, step = false): void {
+		const { at } = part;
+		const alone = part.time === undefined;
 		this.view = { ...this.view, ...part };
+		if (at !== undefined) this.#unseen = at && 'seq' in at && alone ? at : null;
+		if (at && 'tsNs' in at && alone) this.view = { ...this.view, time: this.#windowWith(at.tsNs) };
 		clearTimeout(this.#writing);
 		if (step) this.#write(formatView(this.view), true);
 		else this.#writing = setTimeout(() => this.#write(formatView(this.view), false), 150);
@@ -145,15 +161,20 @@ export class Workbench {
 	/** Takes over the address, after back or forward. */
 	restore(search: URLSearchParams): void {
 		clearTimeout(this.#writing);
-		this.view = parseView(search);
-		this.loadState();
+		this.#takeOver(parseView(search));
 	}
 
 	/** Shows another view (what follows the `?` of its address) as a step of the history. */
 	openView(query: string): void {
 		this.#write(query && `?${query}`, true);
 		clearTimeout(this.#writing);
-		this.view = parseQuery(query);
+		this.#takeOver(parseQuery(query));
+	}
+
+	/** Shows what an address says, the window too: it may leave the cursor out. */
+	#takeOver(view: ViewState): void {
+		this.view = view;
+		this.#unseen = null;
 		this.loadState();
 	}
 
@@ -185,7 +206,7 @@ export class Workbench {
 		this.session = session;
 		this.used = rangesByLane(used);
 		if (time) this.show(stickToEnd(time, former.endNs + 1, this.whole));
-		if (atEnd(at, former)) this.change({ at: { seq: session.events } });
+		if (atEnd(at, former)) this.change({ at: { seq: session.events }, time: this.view.time });
 		else if (!at) this.loadState();
 	}
 
@@ -202,10 +223,17 @@ export class Workbench {
 	#arrived(state: StateView): void {
 		this.now = state;
 		this.stateFailed = '';
-		const at = this.view.at;
-		// a cursor set by event number takes the window along
-		if (at && 'seq' in at && (state.tsNs < this.time.from || state.tsNs >= this.time.to))
-			this.show(reveal(this.time, state.tsNs, this.whole));
+		const unseen = this.#unseen;
+		if (!unseen || unseen !== this.view.at || !('seq' in unseen) || unseen.seq !== state.seq) return;
+		this.#unseen = null;
+		const time = this.#windowWith(state.tsNs);
+		if (time !== this.view.time) this.change({ time });
+	}
+
+	/** The window, moved if a time is not in it; null if it is the whole session. */
+	#windowWith(tsNs: number): Range | null {
+		const { from, to } = this.time;
+		return tsNs >= from && tsNs < to ? this.view.time : reveal(this.time, tsNs, this.whole);
 	}
 
 	/** The time window; the whole session is told as null. */
@@ -245,6 +273,13 @@ export class Workbench {
 	stepEvents(by: number): void {
 		const { at } = this.view;
 		this.goTo((at && 'seq' in at ? at.seq : this.seq) + by);
+	}
+
+	/** Drags the cursor to a time, not beyond the window's edges. */
+	dragCursor(tsNs: number): void {
+		const { from, to } = this.time;
+		const last = Math.min(to - 1, this.session.endNs);
+		this.change({ at: { tsNs: Math.max(from, Math.min(last, Math.floor(tsNs))) } });
 	}
 
 	/** Puts the cursor right before an event. */
