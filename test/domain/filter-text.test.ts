@@ -49,6 +49,11 @@ describe('a filter text', () => {
 			field: 'time',
 			spans: [{ from: 1_500_000_000, to: 2_000_000_000 }]
 		});
+		expect(filterOf('time:20..1.5')).toEqual({
+			type: 'number',
+			field: 'time',
+			spans: [{ from: 20, to: 1_500_000_000 }]
+		});
 		expect(filterOf('t:20us.. bytes:..8')).toEqual({
 			type: 'all',
 			of: [

@@ -9,10 +9,11 @@ export function wholeNumber(text: string): number {
 	return value;
 }
 
-/** A time: `12.5s`, `300ms`, `17us`, or a plain number of ns. @throws {InvalidArgumentError} */
+/** A time: `12.5s`, `300ms`, `17us`, or without a unit a whole number of ns, else seconds. @throws {InvalidArgumentError} */
 export function timeNs(text: string): number {
 	const found = /^(\d+(?:\.\d+)?)(s|ms|us|ns)?$/.exec(text);
-	const scale = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }[found?.[2] ?? 'ns'] ?? 1;
+	const unit = found?.[2] ?? (text.includes('.') ? 's' : 'ns');
+	const scale = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }[unit] ?? 1;
 	const value = found ? Math.round(Number(found[1]) * scale) : NaN;
 	if (!Number.isSafeInteger(value))
 		throw new InvalidArgumentError('it must be a time like 12.5s, 300ms or 17000 (ns).');

@@ -12,9 +12,10 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /**
  * A time in ns, or in instructions or lines, from its digits before and after the point and its unit (`ns`, `us`, `ms`,
- * `s`; `k`, `m`, `g`; none for 1): digits beyond a whole one are cut off. May be beyond 2^53.
+ * `s`; `k`, `m`, `g`): digits beyond a whole one are cut off. Without a unit a whole number counts single ones, a number
+ * with decimals seconds (10⁹), as all times on the screen are written. May be beyond 2^53.
  */
-export function timeOf(whole: string, decimals = '', unit = ''): number {
+export function timeOf(whole: string, decimals = '', unit = decimals ? 's' : ''): number {
 	const scale = UNITS[unit.toLowerCase()] ?? 1;
 	const digits = decimals.slice(0, Math.round(Math.log10(scale)));
 	return Number(whole) * scale + (digits ? Number(digits) * (scale / 10 ** digits.length) : 0);
