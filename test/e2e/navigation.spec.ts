@@ -41,3 +41,43 @@ test('going to a time outside the window takes the window along, in one step of 
 	await page.goBack();
 	await expect(page).toHaveURL(/time=10000000000\.\.20000000000&t=12000000000/);
 });
+
+test('the dialog says where a number leads before it is submitted', async ({ page }) => {
+	await openSession(page);
+	await page.keyboard.press('t');
+	await expect(dialog(page)).toContainText('without one, 12 is 12 ns and 12.5 is 12.5 s');
+	await page.keyboard.type('12');
+	await expect(dialog(page)).toContainText('A whole number counts ns: write 12s for seconds.');
+	await page.keyboard.type('.5');
+	await expect(dialog(page)).toContainText('To 12.500\u202f000\u202f000\u202fs.');
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(/[?&]t=12500000000(&|$)/);
+	await page.keyboard.press('t');
+	await page.keyboard.type('noon');
+	await page.keyboard.press('Enter');
+	await expect(dialog(page).getByRole('alert')).toContainText('Write a time like 12.5s');
+});
+
+test('a page that its lane is zoomed away from is brought into view', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?gfn=3:0x6000..0x7000`);
+	await goTo(page, 'g', '0x4578');
+	await expect(page).toHaveURL(/page=0x4578/);
+	const [from = 0, to = 0] = (search(page).get('gfn') ?? '')
+		.split(/:|\.\./)
+		.slice(1)
+		.map(Number);
+	expect(from <= 0x4578 && 0x4578 < to && to - from === 0x1000).toBe(true);
+	await expect(page.locator('figure[data-lane="3"] .plot .page')).toBeVisible();
+});
+
+test('a page of a lane that is closed as quiet opens the lane', async ({ page }) => {
+	await openSession(page);
+	const quiet = page.locator('.quiet button').first();
+	const gfn = /0x[0-9a-f]+/.exec(await quiet.innerText())?.[0] ?? '';
+	await goTo(page, 'g', gfn);
+	await expect(page).toHaveURL(/turned=\d/);
+	const mark = page.locator('.plot .page');
+	await expect(mark).toHaveCount(1);
+	await expect(mark).toBeInViewport();
+	await expect(page.getByRole('tab', { name: 'Page' })).toHaveAttribute('aria-selected', 'true');
+});

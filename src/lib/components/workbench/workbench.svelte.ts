@@ -125,10 +125,13 @@ export class Workbench {
 
 	/** Opens a closed lane, closes an open one. */
 	turn(lane: number): void {
-		const { turned } = this.view;
-		const others = turned.filter((each) => each !== lane);
-		this.change({ turned: others.length < turned.length ? others : [...turned, lane] }, true);
+		this.change({ turned: this.#turned(lane) }, true);
 		this.grids.delete(lane);
+	}
+
+	#turned(lane: number): readonly number[] {
+		const { turned } = this.view;
+		return turned.includes(lane) ? turned.filter((each) => each !== lane) : [...turned, lane];
 	}
 
 	gfnsOf(lane: LaneInfo): Range {
@@ -261,6 +264,19 @@ export class Workbench {
 	panGfns(lane: LaneInfo, delta: number): void {
 		const limits = { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
 		this.#setGfns(lane, panRange(this.gfnsOf(lane), delta, limits));
+	}
+
+	/** Selects a page of a lane where it can be seen: opens the lane, moves the gfns it is zoomed to. */
+	goToPage(lane: LaneInfo, gfn: number): void {
+		const { turned, gfns } = this.view;
+		const zoomed = gfns[lane.lane];
+		const limits = { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
+		const hidden = zoomed && (gfn < zoomed.from || gfn >= zoomed.to);
+		const part = {
+			turned: this.isFolded(lane) ? this.#turned(lane.lane) : turned,
+			gfns: hidden ? { ...gfns, [lane.lane]: reveal(zoomed, gfn, limits) } : gfns
+		};
+		this.change({ page: gfn, tab: 'page', ...part }, true);
 	}
 
 	#setGfns(lane: LaneInfo, range: Range): void {
