@@ -81,3 +81,19 @@ test('a page of a lane that is closed as quiet opens the lane', async ({ page })
 	await expect(mark).toBeInViewport();
 	await expect(page.getByRole('tab', { name: 'Page' })).toHaveAttribute('aria-selected', 'true');
 });
+
+test('the named views take the focus and all keys', async ({ page }) => {
+	await openSession(page);
+	await page.getByRole('button', { name: 'Views', exact: true }).click();
+	const field = page.getByRole('dialog', { name: 'Named views' }).getByLabel('Save this view as');
+	await expect(field).toBeFocused();
+	await page.keyboard.type('top g/?');
+	await expect(field).toHaveValue('top g/?');
+	await expect(dialog(page)).toBeHidden();
+	await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+	await page.keyboard.press('t');
+	await expect(dialog(page)).toBeHidden();
+	await page.keyboard.press('Escape');
+	await page.keyboard.press('t');
+	await expect(dialog(page)).toBeVisible();
+});

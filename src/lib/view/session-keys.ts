@@ -42,3 +42,26 @@ export function keyAction(pressed: PressedKey): KeyAction | null {
 	if (index >= 0 && index < MODES.length) return { do: 'mode', index };
 	return ACTIONS[key] ?? null;
 }
+
+/** Cells to go by, to the right and upwards; null if it is no arrow. With ctrl ten. */
+export function arrowStep(pressed: PressedKey): { readonly columns: number; readonly rows: number } | null {
+	const by = pressed.ctrlKey ? 10 : 1;
+	if (pressed.metaKey || pressed.altKey) return null;
+	switch (pressed.key) {
+		case 'ArrowLeft':
+			return { columns: -by, rows: 0 };
+		case 'ArrowRight':
+			return { columns: by, rows: 0 };
+		case 'ArrowUp':
+			return { columns: 0, rows: by };
+		case 'ArrowDown':
+			return { columns: 0, rows: -by };
+		default:
+			return null;
+	}
+}
+
+/** Selects what takes all keys for itself while the focus is in it. */
+export const KEEPS_KEYS = 'input, select, textarea, [contenteditable], dialog, [popover], details';
+/** Selects what lies over the page and takes its keys wherever the focus is. */
+export const OVER_PAGE = 'dialog[open], :popover-open';
