@@ -97,3 +97,18 @@ test('the named views take the focus and all keys', async ({ page }) => {
 	await page.keyboard.press('t');
 	await expect(dialog(page)).toBeVisible();
 });
+
+test('labels of the time axes never touch, however far zoomed in', async ({ page }) => {
+	await page.setViewportSize({ width: 1024, height: 768 });
+	for (const window of ['98518310170..98518310240', '98518310170..98518315170', '98518310170..98528310170']) {
+		await openSession(page, `${MEDIUM}?time=${window}`);
+		const boxes = await page.locator('svg.axis text').evaluateAll((texts) =>
+			texts.map((text) => {
+				const { left, right } = text.getBoundingClientRect();
+				return { left, right };
+			})
+		);
+		expect(boxes.length).toBeGreaterThan(1);
+		boxes.slice(1).forEach(({ left }, i) => expect(left).toBeGreaterThan((boxes[i]?.right ?? 0) + 2));
+	}
+});

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { EVENT_COLUMNS } from '#lib/domain/event-columns.ts';
 import { MODES } from '#lib/domain/kinds.ts';
 import { ANALYSES } from '#lib/view/analysis-view.ts';
-import { gfnTicks, timeTicks } from '#lib/view/axis.ts';
+import { gfnTicks, placedTimes, timeTicks } from '#lib/view/axis.ts';
 import { ageIndex, CELL_VALUES, cellText } from '#lib/view/cell-values.ts';
 import { colourIndex } from '#lib/view/colour-scale.ts';
 import { uncovered } from '#lib/view/coverage.ts';
@@ -341,6 +341,27 @@ describe('text', () => {
 		expect(labels(2_000_000_500, 2_000_001_000, 2)[1]).toBe('2.000\u202f000\u202f8\u202fs');
 		for (const to of [7, 95, 1234, 999_999, 1_000_001, 7_654_321_987])
 			for (const count of [2, 5, 9]) expect(labels(0, to, count).length).toBeLessThanOrEqual(count + 1);
+	});
+	test('no label of a time axis touches another or leaves the axis, however far zoomed in', () => {
+		for (const from of [0, 7, 98_518_310_170, 3_600_000_000_000])
+			for (const length of [64, 100, 5000, 1e6, 33e9])
+				for (const width of [120, 480, 600, 900, 1400])
+					for (const clock of ['ns', 'instructions', 'lines'] as const) {
+						const placed = placedTimes({ from, to: from + length }, width, clock);
+						expect(placed.length).toBeGreaterThan(0);
+						const edges = placed.flatMap(({ x, label }) => [x - label.length * 3.2, x + label.length * 3.2]);
+						expect(edges).toEqual([...edges].sort((a, b) => a - b));
+						expect(edges[0]).toBeGreaterThanOrEqual(0);
+						expect(edges.at(-1)).toBeLessThanOrEqual(width + 8);
+					}
+	});
+	test('a time axis keeps its usual ticks where their labels are short', () => {
+		const placed = placedTimes({ from: 0, to: 100_000_000_000 }, 500, 'ns');
+		expect(placed.map(({ label }) => label)).toEqual([
+			'0',
+			...[20, 40, 60, 80, 100].map((s) => `${s}\u202fs`)
+		]);
+		expect(placed[1]?.x).toBe(100);
 	});
 	test('ticks are round and labelled apart', () => {
 		expect(timeTicks({ from: 0, to: 100_000_000_000 }, 5, 'ns').map((tick) => tick.label)).toEqual([

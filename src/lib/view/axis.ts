@@ -52,6 +52,42 @@ function timeLabel(value: number, step: number, [size, name]: readonly [number, 
 	return `${formatInt(whole)}${fraction}${name && THIN + name}`;
 }
 
+/** A time label with its tick's pixel and the middle of its text, which is moved inwards at the edges. */
+export interface PlacedTime extends Tick {
+	readonly at: number;
+	readonly x: number;
+}
+
+/** Width of a character of a label, usual distance of labels, least room between two, and beyond the axis, in pixels. */
+const LETTER = 6.4;
+const DISTANCE = 80;
+const ROOM = 16;
+const BEYOND = 8;
+
+/**
+ * Ticks of a time axis `width` pixels long, about every 80 pixels; fewer where the labels are long, as far zoomed in,
+ * so that none touches another.
+ */
+export function placedTimes(range: Range, width: number, clock: Clock): PlacedTime[] {
+	for (let count = Math.max(2, Math.floor(width / DISTANCE)); ; count--) {
+		const placed = timeTicks(range, count, clock).map((tick) => placeTime(tick, range, width));
+		const apart = placed.every((each, i) => {
+			const last = placed[i - 1];
+			return !last || each.x - halfOf(each) - ROOM >= last.x + halfOf(last);
+		});
+		if (apart) return placed;
+		if (count <= 1) return placed.slice(0, 1);
+	}
+}
+
+const halfOf = ({ label }: Tick) => (label.length * LETTER) / 2;
+
+function placeTime(tick: Tick, range: Range, width: number): PlacedTime {
+	const at = ((tick.value - range.from) / span(range)) * width;
+	const half = halfOf(tick);
+	return { ...tick, at, x: Math.max(half, Math.min(width + BEYOND - half, at)) };
+}
+
 /**
  * Gfns in the range at multiples of a power of two, at most `count`, ascending; always the lowest gfn. Labels
  * are hex.
