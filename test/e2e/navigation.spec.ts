@@ -112,3 +112,8 @@ test('labels of the time axes never touch, however far zoomed in', async ({ page
 		boxes.slice(1).forEach(({ left }, i) => expect(left).toBeGreaterThan((boxes[i]?.right ?? 0) + 2));
 	}
 });
+
+test('the overview says that its heights go by the square root', async ({ page }) => {
+	await openSession(page);
+	await expect(page.getByLabel(/Events of the whole session/)).toContainText('√ scale');
+});
