@@ -14,7 +14,7 @@ import { pageGridLayout, pagePoint, pagesAt } from '#lib/view/page-grid.ts';
 import { gridCells, pageTraps, rightsText, TRAP_EXEC, TRAP_READ, TRAP_WRITE } from '#lib/view/page-traps.ts';
 import { parsePage, parseTime, parseTimeTarget } from '#lib/view/parse-input.ts';
 import { panRange, zoomRange } from '#lib/view/range.ts';
-import { keyAction } from '#lib/view/session-keys.ts';
+import { arrowStep, keyAction } from '#lib/view/session-keys.ts';
 import { DEFAULT_VIEW, formatView, parseView, TABS, type ViewState } from '#lib/view/view-state.ts';
 import { trackedOutline } from '#lib/view/tracked-outline.ts';
 import {
@@ -387,7 +387,12 @@ test('keys do what the list of keys says, and leave the browser its own', () => 
 	});
 	expect(keyAction({ ...plain, key: '3' })).toEqual({ do: 'mode', index: 2 });
 	expect(keyAction({ ...plain, key: 't', ctrlKey: true })).toBeNull();
+	expect(keyAction({ ...plain, key: 'd' })).toEqual({ do: 'pan', by: 0.25 });
 	expect(keyAction({ ...plain, key: 'q' })).toBeNull();
+	expect(arrowStep({ ...plain, key: 'ArrowUp' })).toEqual({ columns: 0, rows: 1 });
+	expect(arrowStep({ ...plain, key: 'ArrowLeft', ctrlKey: true })).toEqual({ columns: -10, rows: 0 });
+	expect(arrowStep({ ...plain, key: 'ArrowLeft', altKey: true })).toBeNull();
+	expect(arrowStep({ ...plain, key: 'Enter' })).toBeNull();
 });
 
 test('whole numbers are grouped as English does', () => {

@@ -4,17 +4,27 @@ import { MODES } from '#lib/domain/kinds.ts';
 export type KeyAction =
 	| { readonly do: 'step'; readonly by: 1 | -1; readonly over: 'event' | 'change' | 'page' }
 	| { readonly do: 'zoom'; readonly factor: number }
+	/** By a share of the window's length. */
+	| { readonly do: 'pan'; readonly by: number }
 	| { readonly do: 'mode'; readonly index: number }
 	| { readonly do: 'first' | 'end' | 'all' | 'time' | 'page' | 'filter' | 'note' | 'keys' };
+
+const ZOOM_IN: KeyAction = { do: 'zoom', factor: 0.5 };
+const ZOOM_OUT: KeyAction = { do: 'zoom', factor: 2 };
 
 const ACTIONS: Readonly<Record<string, KeyAction>> = {
 	Home: { do: 'first' },
 	End: { do: 'end' },
 	'[': { do: 'step', by: -1, over: 'page' },
 	']': { do: 'step', by: 1, over: 'page' },
-	'+': { do: 'zoom', factor: 0.5 },
-	'=': { do: 'zoom', factor: 0.5 },
-	'-': { do: 'zoom', factor: 2 },
+	'+': ZOOM_IN,
+	'=': ZOOM_IN,
+	'-': ZOOM_OUT,
+	// as other trace viewers do
+	w: ZOOM_IN,
+	s: ZOOM_OUT,
+	a: { do: 'pan', by: -0.25 },
+	d: { do: 'pan', by: 0.25 },
 	'0': { do: 'all' },
 	t: { do: 'time' },
 	g: { do: 'page' },

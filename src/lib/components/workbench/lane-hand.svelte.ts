@@ -1,6 +1,7 @@
 import type { LaneInfo } from '#lib/domain/session-info.ts';
 import { type GfnPiece, type GfnScale, pieceAt } from '#lib/view/gfn-scale.ts';
 import { type Range, span } from '#lib/view/range.ts';
+import type { Brush } from '#lib/view/view-state.ts';
 import type { Workbench } from './workbench.svelte.ts';
 
 /** A point of a lane's plot, in pixels and in what they stand for. */
@@ -60,7 +61,10 @@ export class LaneHand {
 				bottom: Math.max(drawn.y, drawn.toY)
 			};
 		const kept = this.#bench.view.brush;
-		if (kept?.lane !== this.#lane().lane) return null;
+		return kept?.lane === this.#lane().lane ? this.boxOf(kept) : null;
+	}
+
+	boxOf(kept: Brush): PlotBox {
 		const { x } = this.#bench;
 		const y = this.#scale();
 		return {

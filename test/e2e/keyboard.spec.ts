@@ -1,0 +1,132 @@
+import AxeBuilder from '@axe-core/playwright';
+import { expect, type Page, test } from '@playwright/test';
+import type { HeatMap } from '#lib/api/types.ts';
+import { API, api, mainLane, MEDIUM, openSession, position } from './helpers.ts';
+
+const tip = (page: Page) => page.locator('.tip');
+const params = (page: Page) => new URL(page.url()).searchParams;
+const rangeOf = (page: Page, name: string) =>
+	(params(page).get(name) ?? '').replace(/^\d+:/, '').split('..').map(Number);
+
+/** Goes to an element by Tab, as somebody without a pointer does. */
+async function tabTo(page: Page, role: string, name: RegExp) {
+	const target = page.getByRole(role as 'application', { name }).first();
+	for (let i = 0; i < 60; i++) {
+		await page.keyboard.press('Tab');
+		if (await target.evaluate((node) => node === document.activeElement)) return target;
+	}
+	throw new Error(`Tab never reached ${String(name)}`);
+}
+const tabToLane = (page: Page) => tabTo(page, 'application', /^pc\.ram.*arrow keys/);
+
+/** Range of gfns and of time in ns that the tooltip tells. */
+async function cellOf(page: Page) {
+	const text = await tip(page).innerText();
+	const [, low = '', high = ''] = /gfn \[(0x[0-9a-f]+), (0x[0-9a-f]+)\)/.exec(text) ?? [];
+	const [from = 0, to = 0] = [...text.matchAll(/([\d,]+)\.([\d\u202f]+)\u202fs/g)]
+		.map(
+			([, whole = '', part = '']) =>
+				Number(whole.replaceAll(',', '')) * 1e9 + Number(part.replaceAll('\u202f', '').padEnd(9, '0'))
+		)
+		.slice(-2);
+	return { low: Number(low), high: Number(high), from, to, text };
+}
+
+test('in a lane the arrows go from cell to cell, and each is told', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?time=88000000000..104000000000&t=96000000000&page=0x4578`);
+	await tabToLane(page);
+	const first = await cellOf(page);
+	expect(first.low <= 0x4578 && 0x4578 < first.high).toBe(true);
+	expect(first.from <= 96e9 && 96e9 < first.to).toBe(true);
+	await expect(page.locator('[aria-live=polite] .tip')).toHaveCount(1);
+	await page.keyboard.press('ArrowRight');
+	await expect.poll(async () => (await cellOf(page)).from).toBe(first.to);
+	await page.keyboard.press('ArrowLeft');
+	await page.keyboard.press('ArrowUp');
+	await expect.poll(async () => (await cellOf(page)).low).toBe(first.high);
+	expect((await cellOf(page)).from).toBe(first.from);
+	const { low, high, from, to, text } = await cellOf(page);
+	const map = await api<HeatMap>(
+		page,
+		`${API}/heatmap?lane=3&from=${from}&to=${to}&gfn=${low}..${high}&columns=1&rows=1`
+	);
+	expect(text).toContain(map.total === 1 ? '1 access' : `${map.total.toLocaleString('en-US')} accesses`);
+});
+
+test('Enter puts the cursor and the page to the cell', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?t=96000000000&page=0x4578`);
+	await tabToLane(page);
+	await page.keyboard.press('Control+ArrowRight');
+	await page.keyboard.press('ArrowDown');
+	const { low, from, to } = await cellOf(page);
+	expect(from).toBeGreaterThan(96e9);
+	await page.keyboard.press('Enter');
+	await expect.poll(() => Number(params(page).get('page'))).toBe(low);
+	const t = Number(params(page).get('t'));
+	expect(from <= t && t < to).toBe(true);
+});
+
+test('shift and arrows mark a rectangle, Enter lists its events', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?t=96000000000&page=0x4578`);
+	await tabToLane(page);
+	const first = await cellOf(page);
+	for (const key of ['ArrowRight', 'ArrowRight', 'ArrowUp']) await page.keyboard.press(`Shift+${key}`);
+	await expect(page.locator('.plot .brush')).toBeVisible();
+	const last = await cellOf(page);
+	await page.keyboard.press('Enter');
+	await expect(page).toHaveURL(/brush=3:/);
+	const [, time = '', gfn = ''] = (params(page).get('brush') ?? '').split(':');
+	expect(time.split('..').map(Number)).toEqual([first.from, last.to]);
+	expect(gfn.split('..').map(Number)).toEqual([first.low, last.high]);
+	await expect(page.getByText('marked rectangle')).toBeVisible();
+});
+
+test('in a lane keys zoom and pan the time and the gfns', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?t=96000000000&page=0x4578`);
+	await tabToLane(page);
+	await page.keyboard.press('z');
+	await page.keyboard.press('z');
+	await expect(page).toHaveURL(/gfn=3:/);
+	const zoomed = rangeOf(page, 'gfn');
+	await page.keyboard.press('PageUp');
+	await expect.poll(() => rangeOf(page, 'gfn')[0]).toBeGreaterThan(zoomed[0] ?? Infinity);
+	await page.keyboard.press('Shift+Z');
+	await page.keyboard.press('Shift+Z');
+	await expect(page).not.toHaveURL(/gfn=/);
+	await page.keyboard.press('+');
+	await page.keyboard.press('+');
+	await expect(page).toHaveURL(/time=/);
+	const [from = 0, to = 0] = rangeOf(page, 'time');
+	expect(from < 96e9 && 96e9 < to).toBe(true);
+	await page.keyboard.press('d');
+	await expect.poll(() => rangeOf(page, 'time')[0]).toBeGreaterThan(from);
+	await expect(tip(page)).toBeVisible();
+});
+
+test('a cell beyond the edge takes the window along', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?time=88000000000..104000000000&t=103990000000&page=0x4578`);
+	await tabToLane(page);
+	for (let i = 0; i < 4; i++) await page.keyboard.press('Control+ArrowRight');
+	await expect.poll(() => rangeOf(page, 'time')[1]).toBeGreaterThan(104e9);
+	await expect(tip(page)).toBeVisible();
+});
+
+test('after a click in a lane the arrows go from event to event; so they do after Escape', async ({
+	page
+}) => {
+	await openSession(page);
+	await mainLane(page).click({ position: { x: 300, y: 120 } });
+	await expect(page).toHaveURL(/[?&]t=\d+/);
+	await page.keyboard.press('ArrowRight');
+	await expect(page).toHaveURL(/[?&]seq=\d+/);
+	await openSession(page, `${MEDIUM}?seq=48211`);
+	await expect(position(page)).toContainText('#48,211');
+	await tabToLane(page);
+	await page.keyboard.press('ArrowRight');
+	await page.keyboard.press('Escape');
+	await expect(tip(page)).toHaveCount(0);
+	await page.keyboard.press('ArrowRight');
+	await expect(position(page)).toContainText('#48,212');
+	await page.keyboard.press('ArrowUp');
+	await expect(tip(page)).toBeVisible();
+});
