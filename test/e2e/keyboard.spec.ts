@@ -130,3 +130,37 @@ test('after a click in a lane the arrows go from event to event; so they do afte
 	await page.keyboard.press('ArrowUp');
 	await expect(tip(page)).toBeVisible();
 });
+
+test('in the overview the arrows move the window, plus and minus zoom it', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?time=88000000000..98000000000&seq=48211`);
+	const overview = await tabTo(page, 'slider', /^Time window/);
+	await expect(overview).toHaveAttribute('aria-valuetext', 'from 88.000\u202fs to 98.000\u202fs');
+	await page.keyboard.press('ArrowRight');
+	await expect(page).toHaveURL(/time=89000000000\.\.99000000000/);
+	await page.keyboard.press('PageDown');
+	await expect(page).toHaveURL(/time=79000000000\.\.89000000000/);
+	await page.keyboard.press('+');
+	await expect(page).toHaveURL(/time=81500000000\.\.86500000000/);
+	await expect(page).toHaveURL(/seq=48211/);
+	await page.mouse.click(600, 90);
+	await page.keyboard.press('ArrowRight');
+	await expect(page).toHaveURL(/seq=48212/);
+});
+
+test('the page grid is walked with arrows, and Enter picks', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?t=96000000000`);
+	await tabTo(page, 'application', /^Pages of slot/);
+	const hint = page.locator('.hint[aria-live=polite]');
+	const at = async () => Number(/\[(0x[0-9a-f]+)/.exec(await hint.innerText())?.[1]);
+	const first = await at();
+	await page.keyboard.press('ArrowRight');
+	await expect.poll(at).toBeGreaterThan(first);
+	const second = await at();
+	await page.keyboard.press('ArrowDown');
+	await expect.poll(at).toBeGreaterThan(second);
+	const third = await at();
+	await page.keyboard.press('Enter');
+	await expect.poll(() => Number(params(page).get('page'))).toBe(third);
+	await page.keyboard.press('ArrowUp');
+	await expect.poll(at).toBe(second);
+});

@@ -33,13 +33,22 @@ export function pagesAt(layout: PageGridLayout, gfns: Range, x: number, y: numbe
 	const column = Math.floor(x / layout.cell);
 	const row = Math.floor(y / layout.cell);
 	if (column < 0 || column >= layout.columns || row < 0) return null;
-	const from = gfns.from + (row * layout.columns + column) * layout.pages;
-	return from < gfns.to ? { from, to: Math.min(gfns.to, from + layout.pages) } : null;
+	return pagesOf(layout, gfns, row * layout.columns + column);
 }
+
+/** The half-open range of gfns in a cell; null if the grid has no such cell. */
+export function pagesOf({ pages }: PageGridLayout, gfns: Range, index: number): Range | null {
+	const from = gfns.from + index * pages;
+	return index >= 0 && from < gfns.to ? { from, to: Math.min(gfns.to, from + pages) } : null;
+}
+
+/** The cell that holds a page. */
+export const cellOf = ({ pages }: PageGridLayout, gfns: Range, gfn: number): number =>
+	Math.floor((gfn - gfns.from) / pages);
 
 /** Top left corner of the cell that holds a page. */
 export function pagePoint(layout: PageGridLayout, gfns: Range, gfn: number): { x: number; y: number } {
-	const index = Math.floor((gfn - gfns.from) / layout.pages);
+	const index = cellOf(layout, gfns, gfn);
 	return {
 		x: (index % layout.columns) * layout.cell,
 		y: Math.floor(index / layout.columns) * layout.cell
