@@ -164,3 +164,17 @@ test('the page grid is walked with arrows, and Enter picks', async ({ page }) =>
 	await page.keyboard.press('ArrowUp');
 	await expect.poll(at).toBe(second);
 });
+
+for (const colorScheme of ['light', 'dark'] as const)
+	test.describe(`${colorScheme} theme`, () => {
+		test.use({ colorScheme });
+		test('axe finds nothing on a cell cursor and on the list of keys', async ({ page }) => {
+			await openSession(page);
+			await tabToLane(page);
+			await expect(tip(page)).toBeVisible();
+			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+			await page.keyboard.press('?');
+			await expect(page.getByRole('dialog', { name: 'Keys' })).toBeVisible();
+			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
+		});
+	});
