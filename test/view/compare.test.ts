@@ -32,14 +32,13 @@ import {
 import { phaseIndex, phasesOf } from '#lib/view/phases.ts';
 import {
 	NOTHING,
-	ONLY_A,
-	ONLY_B,
 	onlyColour,
 	ratioColour,
 	ratioIndexes,
 	ratioLimit,
 	ratioTable
 } from '#lib/view/ratio-colour.ts';
+import { pixel } from '#lib/view/palette.ts';
 import { parseView } from '#lib/view/view-state.ts';
 
 const range = (limit: number) =>
@@ -211,23 +210,23 @@ for (const [theme, background] of [
 	describe(`log-ratio colours, ${theme}`, () => {
 		test('equal steps look equal on each side of alike', () => {
 			for (const sign of [-1, 1]) {
-				const steps = Array.from({ length: 8 }, (_, i) =>
-					distance(ratioColour(theme, (sign * i) / 8), ratioColour(theme, (sign * (i + 1)) / 8))
-				);
-				expect(Math.max(...steps) / Math.min(...steps)).toBeLessThan(1.35);
+				for (const alone of [false, true]) {
+					const colour = (i: number) => ratioColour(theme, (sign * i) / 8, alone);
+					const steps = Array.from({ length: 8 }, (_, i) => distance(colour(i), colour(i + 1)));
+					expect(Math.max(...steps) / Math.min(...steps)).toBeLessThan(1.35);
+				}
 			}
 		});
 
-		test('go steadily away from the background, one side alone furthest', () => {
+		test('go steadily away from the background, one side alone as far as both', () => {
 			const away = (colour: string) => Math.abs(lab(colour).l - lab(background).l);
-			for (const [sign, side] of [
-				[-1, 'a'],
-				[1, 'b']
-			] as const) {
-				const far = Array.from({ length: 9 }, (_, i) => away(ratioColour(theme, (sign * i) / 8)));
-				expect(far).toEqual(far.toSorted((x, y) => x - y));
-				expect(far[0]).toBeGreaterThan(10);
-				expect(away(onlyColour(theme, side)) - (far.at(-1) ?? 0)).toBeGreaterThan(10);
+			for (const sign of [-1, 1]) {
+				const [both = [], alone = []] = [false, true].map((each) =>
+					Array.from({ length: 9 }, (_, i) => away(ratioColour(theme, (sign * i) / 8, each)))
+				);
+				expect(both).toEqual(both.toSorted((x, y) => x - y));
+				expect(both[0]).toBeGreaterThan(10);
+				both.forEach((far, i) => expect(Math.abs(far - (alone[i] ?? 0))).toBeLessThan(1));
 			}
 		});
 
@@ -246,33 +245,56 @@ for (const [theme, background] of [
 			}
 		});
 
-		test('A is purple, B orange, as the legend says', () => {
-			for (const colour of [ratioColour(theme, 1), onlyColour(theme, 'b')])
-				expect(rgb(colour).r).toBeGreaterThan(rgb(colour).b);
-			for (const colour of [ratioColour(theme, -1), onlyColour(theme, 'a')])
-				expect(rgb(colour).b).toBeGreaterThan(rgb(colour).r);
+		test('A is cool, B warm, on both sides purple and orange, as the legend says', () => {
+			for (const alone of [false, true]) {
+				const [a, b] = [rgb(ratioColour(theme, -1, alone)), rgb(ratioColour(theme, 1, alone))];
+				expect(a.b).toBeGreaterThan(a.r);
+				expect(b.r).toBeGreaterThan(b.b);
+			}
+			const [purple, green] = [rgb(ratioColour(theme, -1)), rgb(onlyColour(theme, 'a'))];
+			expect(purple.g).toBeLessThan(purple.r);
+			expect(green.g).toBeGreaterThan(green.r);
 		});
 
-		test('nothing is see-through, one side alone has colours of its own', () => {
+		test('nothing is see-through, the table has the ramps’ ends', () => {
 			const table = ratioTable(theme);
 			expect(table[NOTHING]).toBe(0);
-			expect(new Set([table[ONLY_A], table[ONLY_B], table[3], table[255]]).size).toBe(4);
+			expect([table[1], table[127]]).toEqual([pixel(ratioColour(theme, -1)), pixel(ratioColour(theme, 1))]);
+			expect([table[191], table[255]]).toEqual([
+				pixel(onlyColour(theme, 'a')),
+				pixel(onlyColour(theme, 'b'))
+			]);
+			expect(new Set([table[64], table[128], table[192]]).size).toBe(1);
 		});
 	});
 
-test('the ramp ends at the largest ratio that both sides have, rounded up', () => {
-	expect(ratioLimit([grid])).toBe(1);
-	expect(ratioLimit([{ a: { cells: [1] }, b: { cells: [9] }, logRatio: [Math.log2(5)] }])).toBe(3);
-	const all = { columns: 3, of: 3 };
-	expect([...ratioIndexes(grid, 1, all)]).toEqual([NOTHING, 3, ONLY_A, ONLY_A, ONLY_B, NOTHING]);
+test('the ramps end at the largest ratio that is compared, rounded up', () => {
+	const all = { columns: 1, of: 1 };
+	expect(ratioLimit([])).toBe(1);
+	expect(ratioLimit([[{ a: { cells: [1] }, b: { cells: [9] }, logRatio: [Math.log2(5)] }, all]])).toBe(3);
+	// 600 to 0
+	const alone = { a: { cells: [600] }, b: { cells: [0] }, logRatio: [-Math.log2(601)] };
+	expect(ratioLimit([[alone, all]])).toBe(10);
+	// in a column that only one window has
+	expect(ratioLimit([[alone, { columns: 0, of: 1 }]])).toBe(1);
+});
+
+test('a cell that one side has gets the colour of its ratio, 13 to 0 another one than 1 to 0', () => {
+	const a = [1, 13, 600, 0, 0, 0, 3, 4];
+	const b = [0, 0, 0, 1, 600, 0, 3, 9];
+	const cells = {
+		a: { cells: a },
+		b: { cells: b },
+		logRatio: a.map((each, i) => Math.log2(((b[i] ?? 0) + 1) / (each + 1)))
+	};
+	const indexes = [...ratioIndexes(cells, 10, { columns: 8, of: 8 })];
+	// 63 steps to a log ratio of 10: 1.00, 3.81, 9.23 and 1.00
+	expect(indexes).toEqual([128 + 6, 128 + 24, 128 + 58, 192 + 6, 192 + 58, NOTHING, 64, 64 + 6]);
+	expect([...ratioIndexes(cells, 10, { columns: 1, of: 4 })]).toEqual([134, 0, 0, 0, 250, 0, 0, 0]);
 	// B's 15 ns reach into the second column of 10 ns
 	expect(sharedColumns(grid, place.windows)).toBe(2);
-	const shared = { columns: 2, of: 3 };
-	expect([...ratioIndexes(grid, 1, shared)]).toEqual([NOTHING, 3, NOTHING, ONLY_A, ONLY_B, NOTHING]);
-	expect([
-		...ratioIndexes({ a: { cells: [4, 4] }, b: { cells: [4, 9] }, logRatio: [0, 1] }, 2, {
-			columns: 2,
-			of: 2
-		})
-	]).toEqual([129, 192]);
+	expect([...ratioIndexes(grid, 1, { columns: 2, of: 3 })].map((each) => each > 0)).toEqual([
+		...[false, true, false],
+		...[true, true, false]
+	]);
 });

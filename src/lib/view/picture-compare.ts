@@ -20,8 +20,8 @@ export interface ComparedDrawing {
 	/** Gfns of the image, which may reach beyond. */
 	readonly imageGfns: Range;
 	readonly ticks: readonly { readonly share: number; readonly label: string }[];
-	/** Colours at equal distances. */
-	readonly stops: readonly string[];
+	/** Colours at equal distances; ramps of one scale lie below each other. */
+	readonly ramps: readonly (readonly string[])[];
 	readonly legend: { readonly low: string; readonly high: string };
 	readonly squares: readonly { readonly label: string; readonly colour: string }[];
 }
@@ -34,9 +34,12 @@ export function drawCompared(map: ComparedDrawing): Drawing {
 	const imageTop = top + ((gfns.to - imageGfns.to) / span(gfns)) * height;
 	const imageHeight = (span(imageGfns) / span(gfns)) * height;
 	const [text, muted] = [pictureColour(theme, 'text'), pictureColour(theme, 'muted')];
-	const stops = map.stops.map(
-		(colour, i, all) => `<stop offset="${round((100 * i) / (all.length - 1))}%" stop-color="${colour}"/>`
-	);
+	const gradients = map.ramps.map((colours, ramp) => {
+		const stops = colours.map(
+			(colour, i) => `<stop offset="${round((100 * i) / (colours.length - 1))}%" stop-color="${colour}"/>`
+		);
+		return `<linearGradient id="ramp-${map.id}-${ramp}">${stops.join('')}</linearGradient>`;
+	});
 	const ticks = map.ticks.map(({ share, label }) => {
 		const x = round(PLOT_LEFT + share * PLOT_WIDTH);
 		const anchor = share < 0.02 ? 'start' : share > 0.98 ? 'end' : 'middle';
@@ -54,7 +57,8 @@ export function drawCompared(map: ComparedDrawing): Drawing {
 	const x = PLOT_LEFT + PLOT_WIDTH / 2 + 10 + map.legend.low.length * 7;
 	const body = [
 		`<defs><clipPath id="plot-${map.id}"><rect x="${PLOT_LEFT}" y="${top}" width="${PLOT_WIDTH}" height="${height}"/></clipPath>`,
-		`<linearGradient id="ramp-${map.id}">${stops.join('')}</linearGradient></defs>`,
+		...gradients,
+		'</defs>',
 		svgText(map.title, { x: PLOT_LEFT, y: top - 8, fill: text, bold: true }),
 		`<g clip-path="url(#plot-${map.id})">`,
 		`<rect x="${PLOT_LEFT}" y="${top}" width="${PLOT_WIDTH}" height="${height}" fill="${pictureColour(theme, 'uncovered')}"/>`,
@@ -66,7 +70,10 @@ export function drawCompared(map: ComparedDrawing): Drawing {
 		...ticks,
 		legendRow(squares, { y: legendY, theme }),
 		svgText(map.legend.low, { x: x - 8, y: legendY, fill: text, size: 11, anchor: 'end' }),
-		`<rect x="${x}" y="${legendY - 10}" width="160" height="11" fill="url(#ramp-${map.id})"/>`,
+		...map.ramps.map((_, i, { length }) => {
+			const tall = 11 / length;
+			return `<rect x="${x}" y="${round(legendY - 10 + i * tall)}" width="160" height="${round(tall)}" fill="url(#ramp-${map.id}-${i})"/>`;
+		}),
 		svgText(map.legend.high, { x: x + 168, y: legendY, fill: text, size: 11 })
 	];
 	return { body: body.join(''), height: legendY + 12 };

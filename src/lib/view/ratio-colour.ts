@@ -1,39 +1,42 @@
 import { interpolateLab, interpolatePuOr, rgb } from 'd3';
 import { pixel, type Theme } from './palette.ts';
 
-/** Palette indexes: nothing on both sides, accesses on one side only, and the first and last of the ramp. */
+/**
+ * Palette indexes: nothing on both sides, then three ramps: cells that both sides have, from more in A to more in B, and
+ * those that A alone or B alone has, from alike on.
+ */
 export const NOTHING = 0;
-export const ONLY_A = 1;
-export const ONLY_B = 2;
-const FIRST = 3;
-const LAST = 255;
-const MIDDLE = (FIRST + LAST) / 2;
+const STEPS = 63;
+const ALIKE = 64;
+const ALONE = { a: 128, b: 192 } as const;
 
 /**
- * Colours of a theme: `less` (more in A), `alike`, `more` (more in B), and those of cells that one side alone has. The
- * ends are d3's purple and orange, which colour-blind people tell apart; a ramp goes straight through CIELAB, so equal
- * steps look equal. The further from `alike`, the further from the background in lightness, one side alone furthest.
+ * Colours of a theme: `less` (more in A), `alike`, `more` (more in B), and `aloneA`, `aloneB` at the ends of the ramps of
+ * cells that one side alone has. A ramp goes straight through CIELAB, so equal steps look equal; the further from
+ * `alike`, the further from the background in lightness. The ends of a side are equally light: the lightness says the
+ * ratio, the hue whether the other side has any. A's are cool, B's warm, and all are told apart without green cones.
  */
 const ENDS = {
 	light: {
 		...{ less: interpolatePuOr(0.17), alike: '#d3d6dc', more: interpolatePuOr(0.86) },
-		...{ onlyA: interpolatePuOr(0), onlyB: interpolatePuOr(1) }
+		...{ aloneA: '#037376', aloneB: '#f71d70' }
 	},
 	dark: {
 		...{ less: interpolatePuOr(0.27), alike: '#3c424d', more: interpolatePuOr(0.76) },
-		...{ onlyA: interpolatePuOr(0.38), onlyB: interpolatePuOr(0.62) }
+		...{ aloneA: '#00b49d', aloneB: '#ff84ae' }
 	}
 } as const;
 
-/** Colour of a share from -1 (far more in A) over 0 (alike) to 1 (far more in B). */
-export function ratioColour(theme: Theme, share: number): string {
-	const { less, alike, more } = ENDS[theme];
-	return interpolateLab(alike, share < 0 ? less : more)(Math.abs(share));
+/** Colour of a share from -1 (far more in A) over 0 (alike) to 1 (far more in B); `alone`: one side has nothing. */
+export function ratioColour(theme: Theme, share: number, alone = false): string {
+	const { less, alike, more, aloneA, aloneB } = ENDS[theme];
+	const end = share < 0 ? (alone ? aloneA : less) : alone ? aloneB : more;
+	return interpolateLab(alike, end)(Math.abs(share));
 }
 
-/** Colours of cells with accesses on one side only. */
+/** The strongest colours of cells with accesses on one side only. */
 export const onlyColour = (theme: Theme, side: 'a' | 'b'): string =>
-	rgb(ENDS[theme][side === 'a' ? 'onlyA' : 'onlyB']).formatHex();
+	rgb(ratioColour(theme, side === 'a' ? -1 : 1, true)).formatHex();
 
 const tables = new Map<Theme, Uint32Array>();
 
@@ -43,20 +46,21 @@ export function ratioTable(theme: Theme): Uint32Array {
 	if (known) return known;
 	const table = Uint32Array.from({ length: 256 }, (_, i) => {
 		if (i === NOTHING) return 0;
-		if (i === ONLY_A || i === ONLY_B) return pixel(onlyColour(theme, i === ONLY_A ? 'a' : 'b'));
-		return pixel(ratioColour(theme, (i - MIDDLE) / (LAST - MIDDLE)));
+		if (i >= ALONE.b) return pixel(ratioColour(theme, (i - ALONE.b) / STEPS, true));
+		if (i >= ALONE.a) return pixel(ratioColour(theme, (ALONE.a - i) / STEPS, true));
+		return pixel(ratioColour(theme, (i - ALIKE) / STEPS));
 	});
 	tables.set(theme, table);
 	return table;
 }
 
-/** 17 colours of the ramp at equal distances, from more in A to more in B. */
-export const ratioStops = (theme: Theme): string[] =>
-	Array.from({ length: 17 }, (_, i) => rgb(ratioColour(theme, i / 8 - 1)).formatHex());
+/** 17 colours of a ramp at equal distances, from more in A to more in B; `alone`: of cells that one side has. */
+export const ratioStops = (theme: Theme, alone = false): string[] =>
+	Array.from({ length: 17 }, (_, i) => rgb(ratioColour(theme, i / 8 - 1, alone)).formatHex());
 
-/** The ramp as a CSS gradient. */
-export const ratioGradient = (theme: Theme): string =>
-	`linear-gradient(to right, ${ratioStops(theme).join(', ')})`;
+/** Such a ramp as a CSS gradient. */
+export const ratioGradient = (theme: Theme, alone = false): string =>
+	`linear-gradient(to right, ${ratioStops(theme, alone).join(', ')})`;
 
 /** What both sides have in cells that lie on each other. */
 export interface RatioCells {
@@ -65,12 +69,18 @@ export interface RatioCells {
 	readonly logRatio: ArrayLike<number>;
 }
 
-/** The log ratio at the ramp's ends: the largest of cells that both sides have, rounded up; at least 1. */
-export function ratioLimit(grids: Iterable<RatioCells>): number {
+/** Columns of a grid, and how many of them, from the first, both windows have. */
+export interface RatioColumns {
+	readonly columns: number;
+	readonly of: number;
+}
+
+/** The log ratio at the ramps' ends: the largest of the cells that are compared, rounded up; at least 1. */
+export function ratioLimit(grids: Iterable<readonly [RatioCells, RatioColumns]>): number {
 	let most = 1;
-	for (const { a, b, logRatio } of grids)
+	for (const [{ logRatio }, { columns, of }] of grids)
 		for (let i = 0; i < logRatio.length; i++)
-			if (a.cells[i] && b.cells[i]) most = Math.max(most, Math.abs(logRatio[i] ?? 0));
+			if (i % of < columns) most = Math.max(most, Math.abs(logRatio[i] ?? 0));
 	return Math.ceil(most);
 }
 
@@ -81,13 +91,13 @@ export function ratioLimit(grids: Iterable<RatioCells>): number {
 export function ratioIndexes(
 	{ a, b, logRatio }: RatioCells,
 	limit: number,
-	{ columns, of }: { readonly columns: number; readonly of: number }
+	{ columns, of }: RatioColumns
 ): Uint8Array {
 	return Uint8Array.from({ length: logRatio.length }, (_, i) => {
-		if (i % of >= columns) return NOTHING;
 		const [inA, inB] = [a.cells[i] ?? 0, b.cells[i] ?? 0];
-		if (!inA || !inB) return inA ? ONLY_A : inB ? ONLY_B : NOTHING;
+		if (i % of >= columns || (!inA && !inB)) return NOTHING;
 		const share = Math.max(-1, Math.min(1, (logRatio[i] ?? 0) / limit));
-		return Math.round(MIDDLE + share * (LAST - MIDDLE));
+		if (!inA || !inB) return ALONE[inA ? 'a' : 'b'] + Math.round(Math.abs(share) * STEPS);
+		return ALIKE + Math.round(share * STEPS);
 	});
 }

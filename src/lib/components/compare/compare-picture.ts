@@ -67,7 +67,7 @@ function drawMap(
 		gfns: comparing.gfnsOf(pair),
 		imageGfns: { from: grid.startGfn, to: grid.startGfn + grid.rows * grid.rowPages },
 		ticks: compareTicks(grid, what, { align, clock, count: 8 }),
-		stops: ratio ? ratioStops(theme) : paletteStops(theme),
+		ramps: ratio ? [ratioStops(theme), ratioStops(theme, true)] : [paletteStops(theme)],
 		legend: ratio
 			? { low: `−${ratioLimit} more in A`, high: `+${ratioLimit} more in B` }
 			: { low: '1', high: `${formatInt(max)} accesses a cell (${comparing.view.scale} scale)` },

@@ -18,8 +18,8 @@ import {
 import { QUIET_SHARE } from '#lib/view/lane-layout.ts';
 import { modesText } from '#lib/view/mode-choice.ts';
 import { clampRange, type Range, sameRange } from '#lib/view/range.ts';
-import { ratioLimit } from '#lib/view/ratio-colour.ts';
-import { sideFactor } from '#lib/view/compared-cells.ts';
+import { type RatioColumns, ratioLimit } from '#lib/view/ratio-colour.ts';
+import { sharedColumns, sideFactor } from '#lib/view/compared-cells.ts';
 
 /** Writes the address: `push` makes an entry of its own in the browser's history. */
 export type WriteAddress = (search: string, push: boolean) => void;
@@ -93,7 +93,9 @@ export class Comparing {
 			)
 		)
 	);
-	readonly ratioLimit = $derived(ratioLimit(this.grids.values()));
+	readonly ratioLimit = $derived(
+		ratioLimit([...this.grids.values()].map((grid) => [grid, this.shared(grid)]))
+	);
 
 	readonly #write: WriteAddress;
 	#writing: ReturnType<typeof setTimeout> | undefined;
@@ -118,6 +120,12 @@ export class Comparing {
 	time(side: SideName): Range {
 		const { time } = this.view[side];
 		return time ? clampRange(time, this.whole(side)) : this.whole(side);
+	}
+
+	/** The columns of a grid, and those that both windows have. */
+	shared(grid: ComparedGrid): RatioColumns {
+		const columns = sharedColumns(grid, { a: this.time('a'), b: this.time('b') });
+		return { columns, of: grid.columns };
 	}
 
 	/** A pair's lane on a side. */

@@ -1,13 +1,13 @@
 import type { ComparedGrid } from '#lib/api/compare-types.ts';
 import { colourIndex } from '#lib/view/colour-scale.ts';
-import { sharedColumns, sideFactor } from '#lib/view/compared-cells.ts';
+import { sideFactor } from '#lib/view/compared-cells.ts';
 import { type SideName, SIDES } from '#lib/view/compare-view.ts';
 import { paintUp, paletteTable, type Theme } from '#lib/view/palette.ts';
 import { ratioIndexes, ratioTable } from '#lib/view/ratio-colour.ts';
 import type { Comparing } from './comparing.svelte.ts';
 
 /** What a picture of a grid is made of besides its cells. */
-export type Colours = Pick<Comparing, 'view' | 'time' | 'max' | 'normalise' | 'ratioLimit' | 'grids'>;
+export type Colours = Pick<Comparing, 'view' | 'shared' | 'max' | 'normalise' | 'ratioLimit' | 'grids'>;
 
 /** The cells of a side, or their log ratio, painted one pixel each; the lowest gfn is at the bottom. */
 export function comparedImage(
@@ -20,10 +20,7 @@ export function comparedImage(
 	const pixels = new Uint32Array(image.data.buffer);
 	const { columns, rows } = grid;
 	if (what === 'ratio') {
-		const cells = ratioIndexes(grid, colours.ratioLimit, {
-			columns: sharedColumns(grid, { a: colours.time('a'), b: colours.time('b') }),
-			of: columns
-		});
+		const cells = ratioIndexes(grid, colours.ratioLimit, colours.shared(grid));
 		paintUp({ cells, columns, rows }, pixels, { index: (index) => index, table: ratioTable(theme) });
 		return image;
 	}
