@@ -176,3 +176,21 @@ for (const colorScheme of ['light', 'dark'] as const)
 			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 		});
 	});
+
+test('heading and text alternative say how many accesses are drawn', async ({ page }) => {
+	const window = 'from=100000000000&to=101000000000';
+	await openSession(page, `${MEDIUM}?modes=preexec&time=100000000000..101000000000`);
+	const map = await api<HeatMap>(
+		page,
+		`${API}/heatmap?lane=${LANE}&${window}&kinds=preexec&columns=1&rows=1`
+	);
+	const { lanes } = await api<{ lanes: { accesses: number }[] }>(page, API);
+	const all = (lanes[LANE]?.accesses ?? 0).toLocaleString('en-US');
+	expect(map.total).toBeGreaterThan(0);
+	const figure = page.getByRole('figure', { name: `${map.total} of ${all} accesses drawn` });
+	await expect(figure).toBeVisible();
+	await expect(figure).toContainText(`${map.total} accesses in this window`);
+	await expect(page.getByText(`· ${map.total} of ${all} accesses drawn`)).toBeVisible();
+	await page.goto(MEDIUM);
+	await expect(page.getByRole('figure', { name: `, ${all} accesses`, exact: false })).toBeVisible();
+});

@@ -1,5 +1,5 @@
 import { hex } from '#lib/domain/units.ts';
-import { formatCount, formatPages } from './format.ts';
+import { formatCount, formatInt, formatPages } from './format.ts';
 import { type Range, span } from './range.ts';
 
 /** What a lane's label needs. */
@@ -20,11 +20,17 @@ export const laneName = (lane: LaneLabel): string => lane.names.join(', ') || he
 export const laneSlots = (lane: LaneLabel): string =>
 	`${lane.slotIds.length === 1 ? 'slot' : 'slots'} ${lane.slotIds.join(', ')}${lane.asId ? ' (SMM)' : ''}`;
 
+/** The accesses of the session, and how many of them are drawn if it is not all of them; null while that is counted. */
+export function drawnText(accesses: number, drawn: number | null): string {
+	const all = formatCount(accesses, 'access', 'accesses');
+	if (drawn === accesses) return all;
+	return `${drawn === null ? '…' : formatInt(drawn)} of ${all} drawn`;
+}
+
 /** Name, memslots, range and accesses in one sentence, for those who cannot see the picture. */
-export const laneSummary = (lane: LaneLabel): string =>
+export const laneSummary = (lane: LaneLabel, drawn: number | null = lane.accesses): string =>
 	`${laneName(lane)}, ${laneSlots(lane)}: gfns ${hex(lane.baseGfn)} to ${hex(lane.baseGfn + lane.npages - 1)}, ` +
-	`${formatCount(lane.npages, 'page')} (${formatPages(lane.npages)}), ` +
-	formatCount(lane.accesses, 'access', 'accesses');
+	`${formatCount(lane.npages, 'page')} (${formatPages(lane.npages)}), ${drawnText(lane.accesses, drawn)}`;
 
 /** What a break of the gfn axis leaves out. */
 export const foldLabel = (gfns: Range): string =>

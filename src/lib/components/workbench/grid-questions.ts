@@ -48,6 +48,22 @@ export function accessUrls(bench: Workbench, lane: LaneInfo, size: GridSize): st
 	);
 }
 
+/**
+ * Address of one cell over the window and the gfns that a lane shows: how many accesses are drawn. Empty where the
+ * session's own numbers say it: all modes, or none, over the whole session.
+ */
+export function drawnUrl(bench: Workbench, { lane }: LaneInfo): string {
+	const { time, gfns, modes } = bench.view;
+	const kinds = modesText(modes) ?? undefined;
+	const pages = gfns[lane];
+	if (!modes.length || (!time && !pages && !kinds)) return '';
+	// over the whole lane the pyramid answers, which needs whole buckets
+	const range = time || pages ? { ...bench.time, gfn: pages && `${pages.from}..${pages.to}` } : { align: 1 };
+	const { id, events } = bench.session;
+	const query = { lane, ...range, kinds, columns: 1, rows: 1, events, format: 'grid' };
+	return sessionUrl(id, '/heatmap', query);
+}
+
 /** Addresses of the grids of tracked pages; none if the source does not tell any. */
 export function trackedUrls(bench: Workbench, lane: LaneInfo, size: GridSize): string[] {
 	const { modes } = bench.view;
