@@ -194,3 +194,30 @@ test('heading and text alternative say how many accesses are drawn', async ({ pa
 	await page.goto(MEDIUM);
 	await expect(page.getByRole('figure', { name: `, ${all} accesses`, exact: false })).toBeVisible();
 });
+
+test('lanes, overview and pictures go by the filter if that is wished', async ({ page }) => {
+	const q = 'vcpu:1 mode:write';
+	const map = await api<HeatMap>(page, `${API}/heatmap?lane=${LANE}&columns=1&rows=1&q=${q}`);
+	const wanted = map.total.toLocaleString('en-US');
+	await openSession(page, `${MEDIUM}?filter=${q}`);
+	const overview = page.getByRole('figure', { name: /^Events of the whole session/ });
+	await expect(overview.getByText('filtered')).toHaveCount(0);
+	const asked = page.waitForRequest((request) => /timeline.*q=vcpu/.test(request.url()));
+	await page.getByLabel('filter the lanes too').check();
+	await asked;
+	await expect(page).toHaveURL(/lanes=filtered/);
+	await expect(overview.getByText('filtered')).toBeVisible();
+	await expect(
+		page.getByRole('figure', { name: new RegExp(`${wanted} of [\\d,]+ accesses drawn`) })
+	).toBeVisible();
+	await page
+		.getByRole('button', { name: /^Picture or table of/ })
+		.first()
+		.click();
+	const saved = page.waitForEvent('download');
+	await page.getByRole('button', { name: 'Picture as SVG' }).click();
+	expect(await readFile(await (await saved).path(), 'utf8')).toContain(`filter ${q}`);
+	await page.getByRole('button', { name: 'Filtered: show all accesses' }).first().click();
+	await expect(page).not.toHaveURL(/lanes=/);
+	await expect(page.getByRole('figure', { name: 'accesses drawn' })).toHaveCount(0);
+});

@@ -55,6 +55,7 @@ const anyView: fc.Arbitrary<ViewState> = fc.record({
 		withinNs: fc.nat()
 	}),
 	filter: fc.string(),
+	filterLanes: fc.boolean(),
 	brush: fc.option(fc.record({ lane: fc.nat(40), time: range(2 ** 52), gfns: range(2 ** 39) })),
 	turned: fc.uniqueArray(fc.nat(40)),
 	table: fc.boolean(),

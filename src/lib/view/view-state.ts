@@ -38,6 +38,8 @@ export interface ViewState {
 	readonly tab: Tab;
 	readonly analysis: AnalysisView;
 	readonly filter: string;
+	/** Whether lanes and overview show only what the filter matches. */
+	readonly filterLanes: boolean;
 	readonly brush: Brush | null;
 	/** Position whose tracking state the state panel compares with. */
 	readonly pin: number | null;
@@ -66,6 +68,7 @@ export const DEFAULT_VIEW: ViewState = {
 	tab: 'state',
 	analysis: DEFAULT_ANALYSIS,
 	filter: '',
+	filterLanes: false,
 	brush: null,
 	pin: null,
 	note: null,
@@ -121,6 +124,7 @@ export function parseView(params: URLSearchParams): ViewState {
 		tab: oneOf(params.get('tab'), TABS, DEFAULT_VIEW.tab),
 		analysis: parseAnalysis(params),
 		filter: params.get('filter') ?? '',
+		filterLanes: params.get('lanes') === 'filtered',
 		brush: parseBrush(params.get('brush') ?? ''),
 		pin: parseWhole(params.get('pin') ?? ''),
 		note: params.get('note') || null,
@@ -156,6 +160,7 @@ export function formatView(view: ViewState): string {
 	add('tab', view.tab === DEFAULT_VIEW.tab ? null : view.tab);
 	for (const [name, value] of analysisParams(view.analysis)) add(name, value);
 	add('filter', view.filter || null);
+	add('lanes', view.filterLanes ? 'filtered' : null);
 	if (view.brush) {
 		const { lane, time, gfns: pages } = view.brush;
 		add('brush', `${lane}:${time.from}..${time.to}:${hex(pages.from)}..${hex(pages.to)}`);

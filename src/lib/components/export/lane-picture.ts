@@ -9,6 +9,7 @@ import { bandBoxes } from '#lib/view/gfn-names.ts';
 import type { GfnPiece, GfnScale } from '#lib/view/gfn-scale.ts';
 import { type Grid, placeGrid } from '#lib/view/grid.ts';
 import { foldLabel, laneName, laneSlots } from '#lib/view/lane-text.ts';
+import { filterConditions, lanesFilter } from '#lib/view/lanes-filter.ts';
 import { noteBoxes } from '#lib/view/note-boxes.ts';
 import { pinText } from '#lib/view/note-pin.ts';
 import type { Theme } from '#lib/view/palette.ts';
@@ -48,6 +49,7 @@ export async function laneStretches(
 				lane: lane.lane,
 				kinds: modes.join(','),
 				value,
+				q: lanesFilter(bench.view),
 				from: bench.time.from,
 				to: bench.time.to
 			},
@@ -127,7 +129,8 @@ export async function makeLanePicture(bench: Workbench, lane: LaneInfo, theme: T
 	const pages = [...new Set(stretches.map(({ grid }) => grid.rowPages))].sort((a, b) => a - b);
 	const conditions = [
 		`gfns ${formatGfns(gfns.from, gfns.to)}, ${formatCount(gfns.to - gfns.from, 'page')}`,
-		`a cell is ${pages.map(formatInt).join(' or ')} ${pages.length === 1 && pages[0] === 1 ? 'page' : 'pages'} high`
+		`a cell is ${pages.map(formatInt).join(' or ')} ${pages.length === 1 && pages[0] === 1 ? 'page' : 'pages'} high`,
+		...filterConditions(bench.view)
 	];
 	const title = `${laneName(lane)} (${laneSlots(lane)}): ${valueName(value)}`;
 	return pictureSvg(pictureHead(bench, { title, theme, conditions }), drawing);

@@ -1,6 +1,7 @@
 import { getTimeline } from '#lib/api/client.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
 import { formatDuration } from '#lib/view/format.ts';
+import { filterConditions, lanesFilter } from '#lib/view/lanes-filter.ts';
 import { labelsThatFit } from '#lib/view/marks.ts';
 import { overviewNoteBox } from '#lib/view/note-boxes.ts';
 import { pinText } from '#lib/view/note-pin.ts';
@@ -14,7 +15,13 @@ import { pictureHead } from './picture-head.ts';
 /** A picture of the events in the window, by kind. @throws {ApiProblem} */
 export async function makeOverviewPicture(bench: Workbench, theme: Theme): Promise<Picture> {
 	const { time, clock, session } = bench;
-	const query = { from: time.from, to: time.to, columns: PLOT_WIDTH / 2, by: 'kind' };
+	const query = {
+		from: time.from,
+		to: time.to,
+		columns: PLOT_WIDTH / 2,
+		by: 'kind',
+		q: lanesFilter(bench.view)
+	};
 	const { startNs, columnNs, columns, series } = await getTimeline(session.id, query);
 	const x = scaleOf(time, PLOT_WIDTH);
 	const marks = session.marks.filter((mark) => mark.tsNs >= time.from && mark.tsNs < time.to);
@@ -30,7 +37,11 @@ export async function makeOverviewPicture(bench: Workbench, theme: Theme): Promi
 			return box ? [{ box, text: note.text, where: pinText(note.pin, clock, bench.lanes) }] : [];
 		})
 	});
-	const conditions = ['events of all kinds', `a column is ${formatDuration(columnNs, clock)}`];
+	const conditions = [
+		'events of all kinds',
+		`a column is ${formatDuration(columnNs, clock)}`,
+		...filterConditions(bench.view)
+	];
 	return pictureSvg(
 		pictureHead(bench, { title: 'events by kind', theme, conditions, modal: false }),
 		drawing

@@ -1,6 +1,7 @@
 import { sessionUrl } from '#lib/api/client.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
 import type { GfnScale } from '#lib/view/gfn-scale.ts';
+import { lanesFilter } from '#lib/view/lanes-filter.ts';
 import { modesText } from '#lib/view/mode-choice.ts';
 import { clampRange, type Range, span } from '#lib/view/range.ts';
 import type { Workbench } from './workbench.svelte.ts';
@@ -43,24 +44,26 @@ export function accessUrls(bench: Workbench, lane: LaneInfo, size: GridSize): st
 	const { modes, value } = bench.view;
 	if (!modes.length) return [];
 	const kinds = modesText(modes) ?? undefined;
+	const q = lanesFilter(bench.view);
 	return queries(bench, lane, size).map((query) =>
-		sessionUrl(bench.session.id, '/heatmap', { ...query, kinds, value })
+		sessionUrl(bench.session.id, '/heatmap', { ...query, kinds, value, q })
 	);
 }
 
 /**
  * Address of one cell over the window and the gfns that a lane shows: how many accesses are drawn. Empty where the
- * session's own numbers say it: all modes, or none, over the whole session.
+ * session's own numbers say it: all modes, or none, over the whole session, without a filter.
  */
 export function drawnUrl(bench: Workbench, { lane }: LaneInfo): string {
 	const { time, gfns, modes } = bench.view;
 	const kinds = modesText(modes) ?? undefined;
 	const pages = gfns[lane];
-	if (!modes.length || (!time && !pages && !kinds)) return '';
+	const q = lanesFilter(bench.view);
+	if (!modes.length || (!time && !pages && !kinds && q === undefined)) return '';
 	// over the whole lane the pyramid answers, which needs whole buckets
 	const range = time || pages ? { ...bench.time, gfn: pages && `${pages.from}..${pages.to}` } : { align: 1 };
 	const { id, events } = bench.session;
-	const query = { lane, ...range, kinds, columns: 1, rows: 1, events, format: 'grid' };
+	const query = { lane, ...range, kinds, q, columns: 1, rows: 1, events, format: 'grid' };
 	return sessionUrl(id, '/heatmap', query);
 }
 
