@@ -8,10 +8,40 @@ import { gfnScale, pieceAt } from '#lib/view/gfn-scale.ts';
 const range = (from: number, to: number) => ({ from, to });
 
 describe('folds', () => {
-	test('gaps of a twelfth of what is shown fold, shorter ones do not', () => {
+	test('gaps of a twelfth of what is left fold, shorter ones do not', () => {
+		const used = [range(0, 100), range(139, 300), range(380, 400), range(1200, 1300)];
+		// 1,300 pages: a gap folds from 109 pages on; of the 500 left, from 42 on; of the 420 left, from 35 on
+		expect(foldsOf(range(0, 1300), used)).toEqual([range(100, 139), range(300, 380), range(400, 1200)]);
+		expect(foldsOf(range(0, 1300), [range(0, 100), range(133, 300), ...used.slice(2)])).toEqual([
+			...[range(300, 380), range(400, 1200)]
+		]);
+	});
+	test('a gap that dominates what another fold leaves folds too', () => {
+		const used = [range(0x1000, 0x1100), range(0xf100, 0x10000)];
+		expect(foldsOf(range(0x100, 0x10000), used)).toEqual([range(0x100, 0x1000), range(0x1100, 0xf100)]);
+	});
+	test('no gap is left that is worth folding, and none folds that is not', () => {
+		const uses = fc.array(fc.tuple(fc.nat(5000), fc.integer({ min: 1, max: 300 })), { minLength: 1 });
+		fc.assert(
+			fc.property(uses, (all) => {
+				const used = all.map(([from, n]) => range(from, from + n)).sort((a, b) => a.from - b.from);
+				const gfns = range(0, 5400);
+				const folds = foldsOf(gfns, used);
+				const left = 5400 - folds.reduce((sum, each) => sum + each.to - each.from, 0);
+				const free = Array.from({ length: 5400 }, (_, gfn) => used.every((u) => gfn < u.from || gfn >= u.to));
+				const gaps: { from: number; to: number }[] = [];
+				for (let gfn = 0; gfn < 5400; gfn++) {
+					if (!free[gfn]) continue;
+					const last = gaps.at(-1);
+					if (last?.to === gfn) last.to++;
+					else gaps.push(range(gfn, gfn + 1));
+				}
+				expect(folds).toEqual(gaps.filter((gap) => gap.to - gap.from >= Math.max(16, left / 12)));
+			})
+		);
+	});
+	test('a gap of a zoomed range is measured by that range', () => {
 		const used = [range(0, 100), range(200, 300), range(380, 400), range(1200, 1300)];
-		// 1,300 pages: a gap folds from 109 pages on
-		expect(foldsOf(range(0, 1300), used)).toEqual([range(400, 1200)]);
 		expect(foldsOf(range(0, 400), used)).toEqual([range(100, 200), range(300, 380)]);
 	});
 	test('gaps at both edges fold too', () => {

@@ -1,5 +1,5 @@
 import type { Thumbnail, ThumbnailPart } from '#lib/api/types.ts';
-import { foldsOf, type GfnRange, leastGap } from '#lib/domain/gfn-folds.ts';
+import { foldsOf, type GfnRange, leastGap, pagesOf } from '#lib/domain/gfn-folds.ts';
 import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
 import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
@@ -35,7 +35,7 @@ async function draw(
 ): Promise<Thumbnail> {
 	const { baseGfn: gfn, npages } = lane;
 	const stretches = await shownGfns(store, session, lane, rows);
-	const shown = lengthOf(stretches);
+	const shown = pagesOf(stretches);
 	const grids: HeatGrid[] = [];
 	for (const each of stretches)
 		grids.push(
@@ -79,7 +79,8 @@ async function shownGfns(
 	const ranges = lanes.find((each) => each.lane === lane.lane)?.ranges ?? [];
 	const used = ranges.map(({ gfn, npages }) => ({ from: gfn, to: gfn + npages }));
 	const whole = { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
-	const folds = foldsFor(whole, used, rows);
+	const least = (pages: number) => Math.max(leastGap(pages), (pages * LEAST_ROWS) / rows);
+	const folds = foldsOf(whole, used, least);
 	const shown: GfnRange[] = [];
 	let reached = whole.from;
 	for (const fold of [...folds, { from: whole.to, to: whole.to }]) {
@@ -88,16 +89,3 @@ async function shownGfns(
 	}
 	return shown;
 }
-
-/** Folds by what the others leave: where a sliver is used, a gap that is short in its lane is long in the picture. */
-function foldsFor(whole: GfnRange, used: readonly GfnRange[], rows: number): GfnRange[] {
-	for (let shown = lengthOf([whole]); ;) {
-		const folds = foldsOf(whole, used, Math.max(leastGap(shown), (shown * LEAST_ROWS) / rows));
-		const left = lengthOf([whole]) - lengthOf(folds);
-		if (left === shown) return folds;
-		shown = left;
-	}
-}
-
-const lengthOf = (ranges: readonly GfnRange[]): number =>
-	ranges.reduce((sum, each) => sum + each.to - each.from, 0);
