@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import type { UsedGfns } from '#lib/api/tracking-types.ts';
+import type { TrackedCell, UsedGfns } from '#lib/api/tracking-types.ts';
 import type { HeatMap } from '#lib/api/types.ts';
 import { API, api, mainLane, MEDIUM, openSession } from './helpers.ts';
 
@@ -220,4 +220,19 @@ test('lanes, overview and pictures go by the filter if that is wished', async ({
 	await page.getByRole('button', { name: 'Filtered: show all accesses' }).first().click();
 	await expect(page).not.toHaveURL(/lanes=/);
 	await expect(page.getByRole('figure', { name: 'accesses drawn' })).toHaveCount(0);
+});
+
+test('a tooltip says which of the cell’s pages would notify at its column’s end, as the API', async ({
+	page
+}) => {
+	await openSession(page);
+	const { box } = await boxOf(page);
+	await page.mouse.move(box.x + box.width * 0.52, box.y + box.height * 0.5);
+	const tip = page.locator('.tip');
+	await expect(tip).toContainText('would notify at this column’s end');
+	const { gfn, to } = rangesIn(await tip.innerText());
+	const cell = await api<TrackedCell>(page, `${API}/tracked/cell?lane=${LANE}&gfn=${gfn}&t=${to}`);
+	const left = (cell.armed?.write ?? 0) - (cell.silent?.write ?? 0);
+	expect(left).toBeGreaterThan(0);
+	await expect(tip).toContainText(new RegExp(`(write|in every mode) ${left}\\b.* of ${cell.pages} pages`));
 });

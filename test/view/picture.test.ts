@@ -76,17 +76,24 @@ test('the outline of tracked pages lies on the borders of its cells', () => {
 		{ x: 0, y: 1, length: 2, across: true },
 		{ x: 1, y: 0, length: 1, across: false }
 	];
+	const levels = [
+		{ share: 'some' as const, edges },
+		{ share: 'all' as const, edges: edges.slice(1) }
+	];
 	const box = { x: 0, y: 0, width: 1000, height: 100 };
 	const { body } = drawHeat({
 		...bare,
 		theme: 'light',
 		uncovered: [],
-		parts: [{ top: 20, height: 100, image: '', box, tracked: { edges, columns: 2, rows: 2, box } }]
+		parts: [{ top: 20, height: 100, image: '', box, tracked: { levels, columns: 2, rows: 2, box } }]
 	});
 	// the plot begins at (110, 8), the strip 20 pixels below; row 1's lower border is in its middle
 	expect(body).toContain('<g transform="translate(110,28)"');
 	expect(body).toContain('d="M0 50H1000M500 100V50"');
-	expect(body).toContain('>tracked</text>');
+	// a few tracked pages are dotted and paler than all
+	expect(body).toMatch(/d="M0 50H1000M500 100V50"[^>]*stroke-opacity="0.6" stroke-dasharray="1 3"/);
+	expect(body).toMatch(/d="M500 100V50"[^>]*stroke-opacity="1"\/>/);
+	expect(body).toContain('>tracked, dotted: few</text>');
 });
 
 test('a break says what it leaves out, between the strips', () => {

@@ -16,7 +16,7 @@ import { parsePage, parseTime, parseTimeTarget } from '#lib/view/parse-input.ts'
 import { panRange, zoomRange } from '#lib/view/range.ts';
 import { arrowStep, keyAction } from '#lib/view/session-keys.ts';
 import { DEFAULT_VIEW, formatView, parseView, TABS, type ViewState } from '#lib/view/view-state.ts';
-import { trackedOutline } from '#lib/view/tracked-outline.ts';
+import { trackedOutline, trackedOutlines } from '#lib/view/tracked-outline.ts';
 import {
 	isScaled,
 	lastTop,
@@ -161,6 +161,22 @@ test('the outline of tracked cells goes once around them', () => {
 		{ x: 2, y: 0, length: 1, across: false },
 		{ x: 3, y: 1, length: 1, across: false }
 	]);
+});
+
+test('an outline says what share of the cells’ pages is tracked', () => {
+	// rows of 4 pages from 0x10 on, of which the lane has the last 2, 4 and 1
+	const grid = {
+		...{ startNs: 0, columnNs: 1, columns: 3, startGfn: 0x10, rowPages: 4, rows: 3, max: 4, total: 9 },
+		cells: Uint8Array.of(...[1, 2, 0], ...[1, 2, 4], ...[0, 0, 1])
+	};
+	const levels = trackedOutlines(grid, { from: 0x12, to: 0x19 });
+	const area = (cells: number[]) => trackedOutline({ columns: 3, rows: 3, cells: Uint8Array.from(cells) });
+	expect(levels).toEqual([
+		{ share: 'some', edges: area([...[1, 1, 0], ...[1, 1, 1], ...[0, 0, 1]]) },
+		{ share: 'half', edges: area([...[1, 1, 0], ...[0, 1, 1], ...[0, 0, 1]]) },
+		{ share: 'all', edges: area([...[0, 1, 0], ...[0, 0, 1], ...[0, 0, 1]]) }
+	]);
+	expect(trackedOutlines({ ...grid, cells: new Uint8Array(9) }, { from: 0, to: 99 })).toEqual([]);
 });
 
 test('a lane is not covered before its first memslot, between two and after the last', () => {

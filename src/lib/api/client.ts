@@ -1,6 +1,6 @@
 import { decodeGrid, type HeatGrid } from './binary-grid.ts';
 import type { EventCount, EventRowPage, EventStep, PageNeighbours } from './event-types.ts';
-import type { StateDiff, UsedGfns, WhyTracked } from './tracking-types.ts';
+import type { StateDiff, TrackedCell, UsedGfns, WhyTracked } from './tracking-types.ts';
 import type {
 	EventPage,
 	PageHistory,
@@ -103,6 +103,9 @@ export const getWhyTracked = (id: string, gfn: number, query: Query, signal?: Ab
 /** The events on a page next to a position (`seq`), of `kinds` alone if they are given. */
 export const getNeighbours = (id: string, gfn: number, query: Query, signal?: AbortSignal) =>
 	json<PageNeighbours>(sessionUrl(id, `/pages/${gfn}/neighbours`, query), signal);
+/** What was tracked of some pages of a lane (`lane`, `gfn`) at an instant (`t`). */
+export const getTrackedCell = (id: string, query: Query, signal?: AbortSignal) =>
+	json<TrackedCell>(sessionUrl(id, '/tracked/cell', query), signal);
 /** How many events meet a filter. */
 export const getCount = (id: string, query: Query, signal?: AbortSignal) =>
 	json<EventCount>(sessionUrl(id, '/events/count', query), signal);

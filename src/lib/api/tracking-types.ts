@@ -29,6 +29,22 @@ export interface WhyTracked {
 	}[];
 }
 
+/** What was tracked of `[gfn, gfn + npages)` of a lane right before the first event at or after `tsNs`. */
+export interface TrackedCell {
+	readonly lane: number;
+	readonly tsNs: number;
+	readonly gfn: number;
+	readonly npages: number;
+	/** Of these pages, those that a memslot of the lane held. */
+	readonly pages: number;
+	/** Pages with a counter above zero; null if no event before told of counters. */
+	readonly tracked: ModeCounts | null;
+	/** Pages that the source's policy arms; null without one. */
+	readonly armed: ModeCounts | null;
+	/** Policy `rearm` only: of the armed pages those notified since the epoch began, silent until the next. */
+	readonly silent: ModeCounts | null;
+}
+
 /** Tracked pages over time; the geometry is a heat map's. */
 export interface TrackedGrid {
 	readonly lane: number;

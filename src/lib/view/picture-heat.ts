@@ -7,7 +7,7 @@ import { paletteStops, type Theme } from './palette.ts';
 import { type Drawing, pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText } from './picture.ts';
 import { drawBand, drawNotes, noteLines, type PictureNote } from './picture-notes.ts';
 import { AXIS_HEIGHT, frame, legendRow, type PlacedTick, timeAxis, valueAxis } from './picture-charts.ts';
-import type { Edge } from './tracked-outline.ts';
+import { type Edge, OUTLINE_OPACITY, type TrackedOutline } from './tracked-outline.ts';
 import { type Range, scaleOf } from './range.ts';
 
 /** A strip of the plot, as wide as it and cut at its own edges, with painted cells; boxes are placed within the strip. */
@@ -18,9 +18,9 @@ export interface HeatPart {
 	readonly image: string;
 	/** Where the cells lie; may reach beyond the strip. */
 	readonly box: Box;
-	/** Outline of the tracked pages: edges in cells of a grid that lies at `box`; absent if the source tells none. */
+	/** Outlines of the tracked pages: edges in cells of a grid that lies at `box`; absent if the source tells none. */
 	readonly tracked?: {
-		readonly edges: readonly Edge[];
+		readonly levels: readonly TrackedOutline[];
 		readonly columns: number;
 		readonly rows: number;
 		readonly box: Box;
@@ -115,18 +115,22 @@ function breakStrip({ top: at, height, label }: HeatBreak, top: number, theme: T
 	);
 }
 
-/** The tracked pages' outline as one path. */
+/** Each outline of the tracked pages as one path. */
 function outline({ tracked }: HeatPart, theme: Theme): string {
 	if (!tracked) return '';
-	const { box, columns, rows, edges } = tracked;
+	const { box, columns, rows, levels } = tracked;
 	const x = (column: number) => round(box.x + (column * box.width) / columns);
 	const y = (row: number) => round(box.y + box.height - (row * box.height) / rows);
-	const path = edges.map((edge) =>
+	const draw = (edge: Edge) =>
 		edge.across
 			? `M${x(edge.x)} ${y(edge.y)}H${x(edge.x + edge.length)}`
-			: `M${x(edge.x)} ${y(edge.y)}V${y(edge.y + edge.length)}`
-	);
-	return `<path d="${path.join('')}" fill="none" stroke="${pictureColour(theme, 'tracked')}"/>`;
+			: `M${x(edge.x)} ${y(edge.y)}V${y(edge.y + edge.length)}`;
+	return levels
+		.map(({ share, edges }) => {
+			const dots = share === 'some' ? ' stroke-dasharray="1 3"' : '';
+			return `<path d="${edges.map(draw).join('')}" fill="none" stroke="${pictureColour(theme, 'tracked')}" stroke-opacity="${OUTLINE_OPACITY[share]}"${dots}/>`;
+		})
+		.join('');
 }
 
 function shades(
@@ -161,7 +165,7 @@ function colourLegend(heat: HeatDrawing, y: number): string {
 		{ label: 'none', colour: pictureColour(theme, 'plot') },
 		...(uncovered.length ? [{ label: 'no memslot', colour: pictureColour(theme, 'uncovered') }] : []),
 		...(parts.some((part) => part.tracked)
-			? [{ label: 'tracked', colour: pictureColour(theme, 'tracked') }]
+			? [{ label: 'tracked, dotted: few', colour: pictureColour(theme, 'tracked') }]
 			: []),
 		...(lost.length ? [{ label: 'events lost', colour: 'url(#lost)' }] : []),
 		...(notes.length ? [{ label: 'notes', colour: pictureColour(theme, 'note') }] : []),

@@ -16,7 +16,7 @@ import type { Theme } from '#lib/view/palette.ts';
 import { type Picture, pictureSvg, PLOT_WIDTH } from '#lib/view/picture.ts';
 import { BAND_WIDTH, type PictureNote } from '#lib/view/picture-notes.ts';
 import { scaleOf } from '#lib/view/range.ts';
-import { trackedOutline } from '#lib/view/tracked-outline.ts';
+import { trackedOutlines } from '#lib/view/tracked-outline.ts';
 import { drawHeat, gfnAxisTicks, type HeatPart } from '#lib/view/picture-heat.ts';
 import { cellImage } from './cell-image.ts';
 import { pictureHead } from './picture-head.ts';
@@ -75,7 +75,8 @@ async function outlineOf(
 	};
 	const grid = await getGrid(sessionUrl(bench.session.id, '/tracked', query));
 	const box = placeGrid(grid, { time: bench.time, gfns, width: PLOT_WIDTH, height });
-	return { tracked: { edges: trackedOutline(grid), columns: grid.columns, rows: grid.rows, box } };
+	const own = { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
+	return { tracked: { levels: trackedOutlines(grid, own), columns: grid.columns, rows: grid.rows, box } };
 }
 
 /** The notes that the lane shows; all lanes' pictures have those of a time. */

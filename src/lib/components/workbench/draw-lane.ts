@@ -1,7 +1,7 @@
 import type { GfnPiece } from '#lib/view/gfn-scale.ts';
 import { type Grid, gridGfns, placeGrid } from '#lib/view/grid.ts';
 import { overlaps, type Range } from '#lib/view/range.ts';
-import type { Edge } from '#lib/view/tracked-outline.ts';
+import type { TrackedOutline } from '#lib/view/tracked-outline.ts';
 import { drawOutline } from './draw-outline.ts';
 
 /** What a lane's canvas shows; pieces and width are in pixels of the canvas. */
@@ -11,7 +11,8 @@ export interface LaneDrawing {
 	readonly pieces: readonly GfnPiece[];
 	/** Grids with their pictures, one pixel a cell. */
 	readonly pictures: readonly { readonly grid: Grid; readonly sheet: CanvasImageSource }[];
-	readonly outlines: readonly { readonly grid: Grid; readonly edges: readonly Edge[] }[];
+	/** Outlines of tracked pages, from the weakest to the strongest. */
+	readonly outlines: readonly { readonly grid: Grid; readonly levels: readonly TrackedOutline[] }[];
 	readonly outlineColour: string;
 }
 
@@ -35,9 +36,11 @@ export function drawLane(context: CanvasRenderingContext2D, lane: LaneDrawing): 
 			const box = placeGrid(grid, view);
 			context.drawImage(sheet, box.x, box.y, box.width, box.height);
 		}
-		for (const { grid, edges } of lane.outlines)
-			if (within(grid))
-				drawOutline(context, edges, { grid, box: placeGrid(grid, view), colour: lane.outlineColour });
+		for (const { grid, levels } of lane.outlines) {
+			if (!within(grid)) continue;
+			const place = { grid, box: placeGrid(grid, view), colour: lane.outlineColour };
+			for (const outline of levels) drawOutline(context, outline, place);
+		}
 		context.restore();
 	}
 }

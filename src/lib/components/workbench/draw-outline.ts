@@ -1,10 +1,10 @@
 import type { Box, GridPlace } from '#lib/view/grid.ts';
-import type { Edge } from '#lib/view/tracked-outline.ts';
+import { OUTLINE_OPACITY, type TrackedOutline } from '#lib/view/tracked-outline.ts';
 
-/** Draws the edges of a grid's outline where the grid's picture lies. */
+/** Draws an outline of a grid where the grid's picture lies; one of some pages only is dotted. */
 export function drawOutline(
 	context: CanvasRenderingContext2D,
-	edges: readonly Edge[],
+	{ share, edges }: TrackedOutline,
 	{ grid, box, colour }: { readonly grid: GridPlace; readonly box: Box; readonly colour: string }
 ): void {
 	const cellWidth = box.width / grid.columns;
@@ -12,6 +12,8 @@ export function drawOutline(
 	context.save();
 	context.strokeStyle = colour;
 	context.lineWidth = 1;
+	context.globalAlpha = OUTLINE_OPACITY[share];
+	if (share === 'some') context.setLineDash([1, 3]);
 	context.beginPath();
 	for (const { x, y, length, across } of edges) {
 		const left = Math.round(box.x + x * cellWidth) + 0.5;

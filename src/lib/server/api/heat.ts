@@ -1,9 +1,10 @@
 import { z } from '@hono/zod-openapi';
-import type { TrackedGrid, UsedGfns } from '#lib/api/tracking-types.ts';
+import type { TrackedCell, TrackedGrid, UsedGfns } from '#lib/api/tracking-types.ts';
 import type { HeatMap } from '#lib/api/types.ts';
 import { ACCESS_KINDS, MODES, type Mode } from '#lib/domain/kinds.ts';
 import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import { heatMap } from '../query/heat-map.ts';
+import { trackedCell } from '../query/tracked-cell.ts';
 import { trackedGrid } from '../query/tracked-grid.ts';
 import { usedGfns } from '../query/used-gfns.ts';
 import { encodeGrid } from './grid.ts';
@@ -39,6 +40,8 @@ const trackedQuery = z.object({
 		.refine((modes) => modes.every((mode) => MODES.includes(mode)), `must be of ${MODES.join(', ')}`)
 		.default([...MODES])
 });
+
+const cellQuery = z.object({ lane: whole.optional(), slot: slot.optional(), gfn: gfnRange, t: whole });
 
 type GridQuery = Pick<z.output<typeof heatQuery>, keyof typeof gridFields>;
 
@@ -95,6 +98,19 @@ export function registerHeat(api: Api): void {
 		const grid = await trackedGrid(c.env.store, session, wanted, c.req.raw.signal);
 		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, BINARY);
 		return c.json({ ...grid, cells: [...grid.cells] } satisfies TrackedGrid);
+	});
+
+	const cell = get(
+		'/sessions/{id}/tracked/cell',
+		'Tracked pages of a range of gfns at an instant',
+		cellQuery
+	);
+	api.openapi(cell, async (c) => {
+		const query = c.req.valid('query');
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const { lane } = laneOf(session, query);
+		const wanted = { lane, tsNs: query.t, gfn: query.gfn };
+		return c.json((await trackedCell(c.env.store, session, wanted)) satisfies TrackedCell);
 	});
 
 	const used = get('/sessions/{id}/used', 'Gfns that were accessed or tracked, by lane', z.object({}));

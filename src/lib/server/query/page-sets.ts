@@ -1,7 +1,8 @@
 import type { GfnRun, PageSets } from '#lib/api/compare-types.ts';
 
 const RUN_LIMIT = 4096;
-type Range = readonly [from: number, to: number];
+/** Gfns `[from, to)`. */
+export type Range = readonly [from: number, to: number];
 
 /** Ascending gfns (without repeats) as ranges `[from, to)`. */
 export function rangesOf(gfns: readonly number[]): [number, number][] {

@@ -88,7 +88,7 @@ function sourceLimits({ generation, generation_assumed, vendor_assumed, fault_co
 }
 
 /** What a policy-driven source arms (`track` attribute: `all`, or `MODE:LO-HI` joined by `+`, gpas, inclusive). */
-function armedSets(state: TrackingState): StateView['armed'] {
+export function armedSets(state: TrackingState): StateView['armed'] {
 	const { policy, track } = state.session ?? {};
 	if (policy !== 'rearm' && policy !== 'always') return null;
 	if (typeof track !== 'string' || track === 'all')
@@ -106,7 +106,7 @@ type Silent = readonly (readonly GfnRun[])[];
 const NONE: Silent = MODES.map(() => []);
 
 /** Policy `rearm`: gfns notified since the last epoch began, by lane and mode; they are silent until the next. */
-async function silentPages(
+export async function silentPages(
 	store: TraceStore,
 	id: string,
 	state: TrackingState
