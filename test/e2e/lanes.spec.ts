@@ -3,7 +3,7 @@ import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import type { TrackedCell, UsedGfns } from '#lib/api/tracking-types.ts';
 import type { HeatMap } from '#lib/api/types.ts';
-import { API, api, mainLane, MEDIUM, openSession } from './helpers.ts';
+import { API, api, mainLane, MEDIUM, open, openSession } from './helpers.ts';
 
 /** The main memory's lane of the medium capture, and its one long unused stretch by the API. */
 const LANE = 3;
@@ -235,4 +235,26 @@ test('a tooltip says which of the cell’s pages would notify at its column’s 
 	const left = (cell.armed?.write ?? 0) - (cell.silent?.write ?? 0);
 	expect(left).toBeGreaterThan(0);
 	await expect(tip).toContainText(new RegExp(`(write|in every mode) ${left}\\b.* of ${cell.pages} pages`));
+});
+
+test('a session without memslots has one lane of all accesses, unused gfns folded', async ({ page }) => {
+	const writes = Array.from({ length: 40 }, (_, i) => {
+		const gfn = (i % 4 === 3 ? 0x80000 : 0x1000) + i;
+		return `{"t":${(i + 1) * 1000},"c":0,"k":"write","a":"0x${(gfn * 4096).toString(16)}","n":8,"ip":"0x10"}`;
+	});
+	const lines = ['{"t":0,"k":"session","version":1,"source":"no slots","vcpus":1}', ...writes];
+	const made = await page.request.post(`/api/v1/sessions?name=no-slots-${Date.now()}`, {
+		headers: { 'content-type': 'application/octet-stream' },
+		data: Buffer.from([...lines, '{"t":99000,"k":"end"}'].join('\n'))
+	});
+	const { session } = (await made.json()) as { session: { id: string } };
+	const { outside } = await api<UsedGfns>(page, `/api/v1/sessions/${session.id}/used`);
+	expect(outside).toMatchObject({ baseGfn: 0x1000, accesses: 40 });
+	await openSession(page, `/sessions/${session.id}`);
+	await expect(page.getByRole('figure', { name: /no memslot known.* 40 accesses/ })).toBeVisible();
+	await expect(firstBreak(page)).toContainText('unused pages');
+	await page.goto(`/sessions/${session.id}?time=0..10001`);
+	await expect(page.getByRole('figure', { name: '10 of 40 accesses drawn' })).toBeVisible();
+	await open(page, '/');
+	await expect(page.locator(`[data-session="${session.id}"] canvas`)).toHaveAttribute('data-drawn', '40');
 });

@@ -1,5 +1,6 @@
 /** Shapes of the answers about what is used and tracked, and what differs between two positions. */
 import type { Mode } from '../domain/kinds.ts';
+import type { LaneInfo } from '../domain/session-info.ts';
 import type { ModeCounts } from './analyses-types.ts';
 import type { WireEvent } from './types.ts';
 
@@ -9,6 +10,8 @@ export interface UsedGfns {
 		readonly lane: number;
 		readonly ranges: readonly { readonly gfn: number; readonly npages: number }[];
 	}[];
+	/** The lane of accesses outside every memslot, among `lanes` too; null if the session has lanes of its own. */
+	readonly outside: LaneInfo | null;
 }
 
 /** Why a page is tracked right before event `seq`. */

@@ -19,6 +19,9 @@ export interface MemslotInfo {
 	readonly deletedNs: number | null;
 }
 
+/** Number of the lane of accesses outside every memslot; no memslot's lane has it. */
+export const OUTSIDE_LANE = 0xffff;
+
 /** A heat-map lane with the memslots that were in it, one after another. */
 export interface LaneInfo extends Lane {
 	readonly lane: number;

@@ -1,3 +1,4 @@
+import { OUTSIDE_LANE } from '#lib/domain/session-info.ts';
 import type { Range } from './range.ts';
 
 /** A memslot's life in a lane, as the session tells it; `deletedNs` null while it lives. */
@@ -7,8 +8,9 @@ export interface SlotLife {
 	readonly deletedNs: number | null;
 }
 
-/** The parts of `whole` in which no memslot was in the lane, ascending. */
+/** The parts of `whole` in which no memslot was in the lane, ascending; none of the lane outside every memslot. */
 export function uncovered(slots: readonly SlotLife[], lane: number, whole: Range): Range[] {
+	if (lane === OUTSIDE_LANE) return [];
 	const lives = slots
 		.filter((slot) => slot.lane === lane)
 		.map((slot) => ({ from: slot.createdNs, to: slot.deletedNs ?? whole.to }))

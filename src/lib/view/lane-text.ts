@@ -16,9 +16,11 @@ export interface LaneLabel {
 /** The lane's name: those of its memslots, else where it begins. */
 export const laneName = (lane: LaneLabel): string => lane.names.join(', ') || hex(lane.baseGfn);
 
-/** `slot 3`, `slots 3, 8`; with the address space if it is not the normal one. */
+/** `slot 3`, `slots 3, 8`, `outside every slot`; with the address space if it is not the normal one. */
 export const laneSlots = (lane: LaneLabel): string =>
-	`${lane.slotIds.length === 1 ? 'slot' : 'slots'} ${lane.slotIds.join(', ')}${lane.asId ? ' (SMM)' : ''}`;
+	lane.slotIds.length === 0
+		? 'outside every slot'
+		: `${lane.slotIds.length === 1 ? 'slot' : 'slots'} ${lane.slotIds.join(', ')}${lane.asId ? ' (SMM)' : ''}`;
 
 /** The accesses of the session, and how many of them are drawn if it is not all of them; null while that is counted. */
 export function drawnText(accesses: number, drawn: number | null): string {

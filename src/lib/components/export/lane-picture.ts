@@ -1,6 +1,6 @@
 import { getGrid, sessionUrl } from '#lib/api/client.ts';
 import type { Workbench } from '#lib/components/workbench/workbench.svelte.ts';
-import type { LaneInfo } from '#lib/domain/session-info.ts';
+import { type LaneInfo, OUTSIDE_LANE } from '#lib/domain/session-info.ts';
 import { ageIndex, valueName, valueText, valueUnit } from '#lib/view/cell-values.ts';
 import { colourIndex } from '#lib/view/colour-scale.ts';
 import { uncovered } from '#lib/view/coverage.ts';
@@ -68,7 +68,7 @@ async function outlineOf(
 	{ gfns, height }: GfnPiece
 ): Promise<Pick<HeatPart, 'tracked'>> {
 	const { modes } = bench.view;
-	if (!bench.hasTracking || !modes.length) return {};
+	if (!bench.hasTracking || !modes.length || lane.lane === OUTSIDE_LANE) return {};
 	const query = {
 		...{ format: 'grid', lane: lane.lane, mode: modes.join(','), from: bench.time.from, to: bench.time.to },
 		...{ gfn: `${gfns.from}..${gfns.to}`, columns: PLOT_WIDTH / 2, rows: Math.ceil(height / 2) }

@@ -1,5 +1,5 @@
 import { sessionUrl } from '#lib/api/client.ts';
-import type { LaneInfo } from '#lib/domain/session-info.ts';
+import { type LaneInfo, OUTSIDE_LANE } from '#lib/domain/session-info.ts';
 import type { GfnScale } from '#lib/view/gfn-scale.ts';
 import { lanesFilter } from '#lib/view/lanes-filter.ts';
 import { modesText } from '#lib/view/mode-choice.ts';
@@ -70,7 +70,7 @@ export function drawnUrl(bench: Workbench, { lane }: LaneInfo): string {
 /** Addresses of the grids of tracked pages; none if the source does not tell any. */
 export function trackedUrls(bench: Workbench, lane: LaneInfo, size: GridSize): string[] {
 	const { modes } = bench.view;
-	if (!bench.hasTracking || !modes.length) return [];
+	if (!bench.hasTracking || !modes.length || lane.lane === OUTSIDE_LANE) return [];
 	return queries(bench, lane, size).map((query) =>
 		sessionUrl(bench.session.id, '/tracked', { ...query, mode: modes.join(',') })
 	);

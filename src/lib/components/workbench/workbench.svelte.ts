@@ -58,6 +58,8 @@ export class Workbench {
 	readonly grids = new SvelteMap<number, readonly Grid[]>();
 	/** Gfns that were accessed or tracked in the session, by lane. */
 	used = $state.raw() as ReadonlyMap<number, readonly Range[]>; // set by the constructor
+	/** The lane of accesses outside every memslot, if the source reported none. */
+	outside = $state.raw() as LaneInfo | null; // set by the constructor
 	/** Size of the lanes' box. */
 	width = $state(1000);
 	height = $state(420);
@@ -75,7 +77,9 @@ export class Workbench {
 	readonly cursorNs = $derived(
 		this.view.at && 'tsNs' in this.view.at ? this.view.at.tsNs : (this.now?.tsNs ?? 0)
 	);
-	readonly lanes: readonly LaneInfo[] = $derived(lanesDownwards(this.session.lanes));
+	readonly lanes: readonly LaneInfo[] = $derived(
+		this.outside && !this.session.lanes.length ? [this.outside] : lanesDownwards(this.session.lanes)
+	);
 	/** Of all lanes. */
 	readonly accesses = $derived(this.lanes.reduce((sum, lane) => sum + lane.accesses, 0));
 	/** Lanes with a heat map, and those that are a name only. */
@@ -114,6 +118,7 @@ export class Workbench {
 	constructor(data: WorkbenchData, search: URLSearchParams, write: WriteAddress) {
 		this.session = data.session;
 		this.used = rangesByLane(data.used);
+		this.outside = data.used.outside;
 		this.view = parseView(search);
 		this.#write = write;
 	}
@@ -208,6 +213,7 @@ export class Workbench {
 		const { time, at } = this.view;
 		this.session = session;
 		this.used = rangesByLane(used);
+		this.outside = used.outside;
 		if (time) this.show(stickToEnd(time, former.endNs + 1, this.whole));
 		if (atEnd(at, former)) this.change({ at: { seq: session.events }, time: this.view.time });
 		else if (!at) this.loadState();

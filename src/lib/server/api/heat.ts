@@ -2,8 +2,9 @@ import { z } from '@hono/zod-openapi';
 import type { TrackedCell, TrackedGrid, UsedGfns } from '#lib/api/tracking-types.ts';
 import type { HeatMap } from '#lib/api/types.ts';
 import { ACCESS_KINDS, MODES, type Mode } from '#lib/domain/kinds.ts';
-import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
+import { type LaneInfo, OUTSIDE_LANE, type SessionDetail } from '#lib/domain/session-info.ts';
 import { heatMap } from '../query/heat-map.ts';
+import { outsideLane } from '../query/outside-lane.ts';
 import { trackedCell } from '../query/tracked-cell.ts';
 import { trackedGrid } from '../query/tracked-grid.ts';
 import { usedGfns } from '../query/used-gfns.ts';
@@ -66,10 +67,9 @@ export function laneOf(
 }
 
 /** The asked part of a lane. */
-function gridOf(session: SessionDetail, query: GridQuery) {
+function gridOf(session: SessionDetail, lane: LaneInfo, query: GridQuery) {
 	if (query.columns * query.rows > MAX_CELLS)
 		throw new ApiError(400, `columns x rows must not pass ${MAX_CELLS}`);
-	const lane = laneOf(session, query);
 	const { columns, rows, align } = query;
 	const gfn = query.gfn ?? { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
 	return { lane: lane.lane, time: windowOf(session, query), gfn, columns, rows, align };
@@ -84,7 +84,13 @@ export function registerHeat(api: Api): void {
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const { vcpu, rip, q } = query;
 		const filter = toFilter({ vcpu, rip, q }, session);
-		const wanted = { ...gridOf(session, query), kinds: query.kinds ?? ACCESS_KINDS, value: query.value };
+		const outside = query.lane === OUTSIDE_LANE && (await outsideLane(c.env.store, session));
+		const lane = outside ? outside.lane : laneOf(session, query);
+		const wanted = {
+			...gridOf(session, lane, query),
+			kinds: query.kinds ?? ACCESS_KINDS,
+			value: query.value
+		};
 		const grid = await heatMap(c.env.store, session, { ...wanted, filter }, c.req.raw.signal);
 		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, BINARY);
 		return c.json({ ...grid, cells: [...grid.cells] } satisfies HeatMap);
@@ -94,7 +100,7 @@ export function registerHeat(api: Api): void {
 	api.openapi(tracked, async (c) => {
 		const query = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
-		const wanted = { ...gridOf(session, query), modes: query.mode };
+		const wanted = { ...gridOf(session, laneOf(session, query), query), modes: query.mode };
 		const grid = await trackedGrid(c.env.store, session, wanted, c.req.raw.signal);
 		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, BINARY);
 		return c.json({ ...grid, cells: [...grid.cells] } satisfies TrackedGrid);

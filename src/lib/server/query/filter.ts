@@ -1,5 +1,5 @@
 import type { FilterExpr, FilterTerm } from '#lib/domain/filter-expr.ts';
-import type { MemslotInfo } from '#lib/domain/session-info.ts';
+import { type MemslotInfo, OUTSIDE_LANE } from '#lib/domain/session-info.ts';
 import type { Segment } from '../store/store.ts';
 import { residual } from './filter-prune.ts';
 
@@ -12,7 +12,7 @@ export interface EventFilter {
 	readonly gfn?: { readonly from: number; readonly to: number };
 	readonly time?: { readonly from: number; readonly to: number };
 	readonly rip?: bigint;
-	/** Accesses of this lane. */
+	/** Accesses of this lane; those outside every memslot for `OUTSIDE_LANE`. */
 	readonly lane?: number;
 	/** What a filter text says. */
 	readonly where?: FilterExpr;
@@ -25,7 +25,10 @@ export function exprOf({ kinds, vcpus, gfn, time, rip, lane, where }: EventFilte
 	const terms: FilterTerm[] = [];
 	if (kinds !== undefined) terms.push({ type: 'kind', kinds });
 	if (time) terms.push({ type: 'number', field: 'time', spans: [time] });
-	if (lane !== undefined) terms.push({ type: 'id', field: 'lane', ids: [lane], none: false });
+	if (lane !== undefined) {
+		const outside = lane === OUTSIDE_LANE;
+		terms.push({ type: 'id', field: 'lane', ids: outside ? [] : [lane], none: outside });
+	}
 	if (gfn) terms.push({ type: 'gfn', spans: [gfn] });
 	if (vcpus) terms.push({ type: 'id', field: 'vcpu', ids: vcpus, none: false });
 	if (rip !== undefined) terms.push({ type: 'address', field: 'rip', spans: [{ from: rip, to: rip + 1n }] });

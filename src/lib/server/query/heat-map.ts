@@ -1,11 +1,12 @@
 import type { HeatValue } from '#lib/api/types.ts';
 import { ACCESS_KINDS, maskKinds, type Mode } from '#lib/domain/kinds.ts';
-import type { LossInfo, SessionDetail } from '#lib/domain/session-info.ts';
+import { type LossInfo, OUTSIDE_LANE, type SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
 import type { EventFilter } from './filter.ts';
 import { axis, type Axis } from './heat-axis.ts';
 import { gridFromEvents } from './heat-events.ts';
 import { fittingLevel, fromPyramid, stillFits } from './heat-pyramid.ts';
+import { laneAt } from './outside-lane.ts';
 import { firstTouches, touchAges } from './heat-touch.ts';
 
 export interface HeatMapQuery {
@@ -105,19 +106,21 @@ async function countCells(
 	{ time, gfn }: Axes,
 	signal: AbortSignal | undefined
 ): Promise<Counted> {
-	const lane = session.lanes[query.lane];
+	const lane = await laneAt(store, session, query.lane);
 	if (!lane) throw new RangeError(`session ${session.id} has no lane ${query.lane}`);
 	const kinds = query.kinds & ACCESS_KINDS;
 	const plain = !query.filter || Object.values(query.filter).every((each) => each === undefined);
 	const level =
-		query.value === 'sum' && plain ? await fittingLevel(store, session, query.lane, time, gfn) : null;
+		query.value === 'sum' && plain && query.lane !== OUTSIDE_LANE
+			? await fittingLevel(store, session, query.lane, time, gfn)
+			: null;
 	if (level) {
 		const cells = await fromPyramid(store, session, query.lane, kinds, time, gfn, level);
 		if (await stillFits(store, session.id, query.lane, time, level)) return { cells, from: 'pyramid' };
 	}
 	const filter = { ...query.filter, kinds, lane: query.lane };
 	const window = { time: { from: time.start, to: time.end }, gfn: { from: gfn.start, to: gfn.end } };
-	const touches = { lane: { ...lane, lane: query.lane }, time, gfn, filter, signal };
+	const touches = { lane, time, gfn, filter, signal };
 	if (query.value === 'first') return { cells: await firstTouches(store, session, touches), from: 'events' };
 	if (query.value === 'age') return { cells: await touchAges(store, session, touches), from: 'events' };
 	const grid = { lane, time, gfn, filter: { ...filter, ...window }, value: query.value, signal };

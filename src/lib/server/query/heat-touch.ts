@@ -1,5 +1,4 @@
-import type { SessionDetail } from '#lib/domain/session-info.ts';
-import type { Lane } from '#lib/domain/state.ts';
+import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
 import { seqAtTime } from './events.ts';
 import type { EventFilter } from './filter.ts';
@@ -9,7 +8,7 @@ import { pauses } from './pause.ts';
 import { touchIndex } from './touch-index.ts';
 
 export interface TouchGrid {
-	readonly lane: Lane & { readonly lane: number };
+	readonly lane: LaneInfo;
 	readonly time: Axis;
 	readonly gfn: Axis;
 	readonly filter: EventFilter;
@@ -22,7 +21,7 @@ export async function firstTouches(
 	session: SessionDetail,
 	{ lane, time, gfn, filter }: TouchGrid
 ): Promise<Uint32Array> {
-	const { first } = await touchIndex(store, session, lane.lane, filter);
+	const { first } = await touchIndex(store, session, lane, filter);
 	const cells = new Uint32Array(time.n * gfn.n);
 	const from = Math.max(0, gfn.start - lane.baseGfn);
 	const to = Math.min(gfn.end - lane.baseGfn, lane.npages);
@@ -44,7 +43,7 @@ export async function touchAges(
 	session: SessionDetail,
 	{ lane, time, gfn, filter, signal }: TouchGrid
 ): Promise<Float64Array> {
-	const index = await touchIndex(store, session, lane.lane, filter);
+	const index = await touchIndex(store, session, lane, filter);
 	const cells = new Float64Array(time.n * gfn.n).fill(-1);
 	const last = new Float64Array(gfn.n).fill(-1);
 	const startSeq = await seqAtTime(store, session.id, time.start);

@@ -21,15 +21,15 @@ export class SparsePages {
 	}
 
 	get(page: number): number {
-		const chunk = this.#chunk(page >>> SHIFT);
+		const chunk = this.#chunk(Math.floor(page / SIZE));
 		return chunk ? (chunk[page & MASK] as number) : this.#initial;
 	}
 
 	set(page: number, value: number): void {
-		let chunk = this.#chunk(page >>> SHIFT);
+		let chunk = this.#chunk(Math.floor(page / SIZE));
 		if (!chunk) {
 			this.#last = chunk = new Float64Array(SIZE).fill(this.#initial);
-			this.#chunks.set(page >>> SHIFT, chunk);
+			this.#chunks.set(Math.floor(page / SIZE), chunk);
 		}
 		chunk[page & MASK] = value;
 	}

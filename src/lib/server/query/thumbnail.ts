@@ -4,6 +4,7 @@ import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
 import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
 import { heatMap, type HeatGrid } from './heat-map.ts';
+import { outsideLane } from './outside-lane.ts';
 import { remembered } from './result-cache.ts';
 import { usedGfns } from './used-gfns.ts';
 
@@ -15,7 +16,7 @@ interface Size {
 
 /**
  * A small heat map of the lane with most accesses, from the pyramid, without the long stretches of gfns that were
- * never used; null if nothing was accessed.
+ * never used; of the accesses outside every memslot, from the events, if there is no lane. Null if nothing was accessed.
  */
 export async function thumbnail(
 	store: TraceStore,
@@ -23,8 +24,9 @@ export async function thumbnail(
 	size: Size
 ): Promise<Thumbnail | null> {
 	const [busiest] = [...session.lanes].sort((a, b) => b.accesses - a.accesses);
-	if (!busiest?.accesses) return null;
-	return remembered(store, session, ['thumbnail', size], () => draw(store, session, busiest, size));
+	const lane = busiest ?? (await outsideLane(store, session))?.lane;
+	if (!lane?.accesses) return null;
+	return remembered(store, session, ['thumbnail', size], () => draw(store, session, lane, size));
 }
 
 async function draw(

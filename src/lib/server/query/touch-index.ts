@@ -1,5 +1,5 @@
 import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
-import type { SessionDetail } from '#lib/domain/session-info.ts';
+import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import { filterKey } from '#lib/domain/filter-expr.ts';
 import type { TraceStore } from '../store/store.ts';
 import { exprOf, type EventFilter } from './filter.ts';
@@ -65,17 +65,18 @@ function keptIndex(store: TraceStore, key: string): Kept {
 export async function touchIndex(
 	store: TraceStore,
 	session: SessionDetail,
-	lane: number,
+	lane: LaneInfo,
 	filter: EventFilter
 ): Promise<TouchIndex> {
-	const wanted = { ...filter, lane, kinds: (filter.kinds ?? ACCESS_KINDS) & ACCESS_KINDS };
+	const wanted = { ...filter, lane: lane.lane, kinds: (filter.kinds ?? ACCESS_KINDS) & ACCESS_KINDS };
 	const [first] = await store.segments(session.id);
 	// a deleted session's id may be used again, its segments' ids never
 	const index = keptIndex(
 		store,
-		`${session.id} ${session.createdMs} ${first?.id ?? ''} ${filterKey(exprOf(wanted))}`
+		// and the lane outside every memslot grows downwards too, which moves its pages' indexes
+		`${session.id} ${session.createdMs} ${first?.id ?? ''} ${lane.baseGfn} ${lane.npages} ${filterKey(exprOf(wanted))}`
 	);
-	index.working = index.working.then(() => update(store, session, wanted, index.builder));
+	index.working = index.working.then(() => update(store, session, { lane, filter: wanted }, index.builder));
 	await index.working;
 	return index.builder;
 }
@@ -83,11 +84,9 @@ export async function touchIndex(
 async function update(
 	store: TraceStore,
 	session: SessionDetail,
-	filter: EventFilter & { lane: number },
+	{ lane, filter }: { readonly lane: LaneInfo; readonly filter: EventFilter },
 	builder: Builder
 ): Promise<void> {
-	const lane = session.lanes[filter.lane];
-	if (!lane) return;
 	const pause = pauses();
 	for (const segment of await store.segments(session.id)) {
 		const end = segment.firstSeq + segment.count;

@@ -6,6 +6,7 @@ import type { LaneInfo, SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
 import { selectEvents } from './filter-select.ts';
 import { mayMatch } from './filter.ts';
+import { outsideLane } from './outside-lane.ts';
 import { merged } from './page-sets.ts';
 import { pauses } from './pause.ts';
 import { remembered } from './result-cache.ts';
@@ -32,7 +33,13 @@ export const usedGfns = (store: TraceStore, session: SessionDetail): Promise<Use
 				return { lane: lane.lane, ranges: joined(pages, whole, Math.ceil(lane.npages * LEAST_SHARE)) };
 			})
 		);
-		return { lanes };
+		const outside = await outsideLane(store, session);
+		if (!outside) return { lanes, outside: null };
+		const { baseGfn, npages, lane } = outside.lane;
+		const whole = { from: baseGfn, to: baseGfn + npages };
+		const accessed = outside.ranges.map(([from, to]) => ({ from, to }));
+		const ranges = joined([...accessed, ...(tracked ?? [whole])], whole, Math.ceil(npages * LEAST_SHARE));
+		return { lanes: [...lanes, { lane, ranges }], outside: outside.lane };
 	});
 
 /** The buckets of the lane that have accesses. */

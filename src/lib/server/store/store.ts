@@ -1,10 +1,11 @@
 import type { ColumnName, EventBatch } from '#lib/domain/batch.ts';
 import type { NoteEvent } from '#lib/domain/notes.ts';
-import type {
-	DiagnosticInfo,
-	SessionDetail,
-	SessionInfo,
-	SessionProgress
+import {
+	type DiagnosticInfo,
+	OUTSIDE_LANE,
+	type SessionDetail,
+	type SessionInfo,
+	type SessionProgress
 } from '#lib/domain/session-info.ts';
 import type { TrackingState } from '#lib/domain/state.ts';
 
@@ -117,7 +118,7 @@ export interface Segment {
 }
 
 /** Lane of an access outside every memslot. */
-export const NO_LANE = 0xffff;
+export const NO_LANE = OUTSIDE_LANE;
 
 /** Columns of a segment; all arrays have `count` entries. */
 export type StoredColumns = Omit<EventBatch, 'length'> & {
