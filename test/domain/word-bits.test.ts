@@ -14,6 +14,12 @@ describe('an error code in words', () => {
 	test('a code without WRITE and FETCH is called a read', () => {
 		expect(said(faultBits(4n, 'pferr'), 'WRITE, FETCH')).toBe('neither: the access was a read');
 		expect(said(faultBits(4n, 'pferr'), 'PRESENT')).toBe('no entry was there');
+		// made from an EPT violation, bit 2 says it
+		expect(said(faultBits(4n, 'pferr', { fromEpt: true }), 'USER')).toBe(
+			'on EPT: the access was a data read'
+		);
+		expect(names(faultBits(4n, 'pferr', { fromEpt: true }))).not.toContain('WRITE, FETCH');
+		expect(names(faultBits(2n, 'pferr', { fromEpt: true }))).not.toContain('USER');
 		expect(names(faultBits(0x14n, 'pferr'))).not.toContain('WRITE, FETCH');
 	});
 	test('an Intel qualification of a fetch that the entry forbade', () => {

@@ -63,6 +63,14 @@ describe('hardware words', () => {
 		expect(field(fault, 'error code', { ...intel, vendor_assumed: false })?.note).toContain('vendor intel');
 		expect(names({})).toContain('PRESENT');
 	});
+	test('a fault and an entry of the simulated host are read for the same hardware', () => {
+		const simulated = { source: 'simulated-host' };
+		expect(field(fault, 'error code', simulated)?.note).toBe(
+			'KVM’s PFERR code; the simulated host has EPT and makes the code from the violation, as KVM does on Intel'
+		);
+		const entry = { seq: 1, t: 0, k: 'spte_protect', g: '0x10', protect: 'write', spte: '0x35', level: 1 };
+		expect(field(entry, 'page-table entry', simulated)?.note).toContain('the simulated host has EPT');
+	});
 	test('what the event says of its own code wins', () => {
 		const own = { ...fault, fault_code: 'pferr' };
 		expect(field(own, 'error code', { fault_code: 'ept' })?.note).toContain('this event says so');

@@ -27,6 +27,11 @@ const PFERR: readonly BitRule[] = [
 	{ bit: 48, name: 'IMPLICIT_ACCESS', set: 'the CPU made the access by itself' }
 ];
 
+/** The same where KVM makes the code from an EPT violation (handle_ept_violation, arch/x86/kvm/vmx.c): bit 2 is a data read. */
+const PFERR_OF_EPT: readonly BitRule[] = PFERR.map((rule) =>
+	rule.bit === 2 ? { bit: 2, name: 'USER', set: 'on EPT: the access was a data read' } : rule
+);
+
 /** Exit qualification of an EPT violation (Intel SDM volume 3, table “Exit Qualification for EPT Violations”). */
 const EPT: readonly BitRule[] = [
 	{ bit: 0, name: 'read', set: 'the access was a read' },
@@ -92,13 +97,16 @@ function esrWords(code: bigint): BitWord[] {
 	return words;
 }
 
-/** Every set bit of a page fault's error code in words, and those whose absence says something. */
-export function faultBits(code: bigint, meaning: FaultCode): BitWord[] {
+/**
+ * Every set bit of a page fault's error code in words, and those whose absence says something. `fromEpt`: a PFERR code
+ * that KVM made from an EPT violation.
+ */
+export function faultBits(code: bigint, meaning: FaultCode, { fromEpt = false } = {}): BitWord[] {
 	if (meaning === 'esr') return esrWords(code);
 	if (meaning === 'pferr') {
-		const words = wordsOf(code, PFERR);
+		const words = wordsOf(code, fromEpt ? PFERR_OF_EPT : PFERR);
 		// neither a write nor a fetch: no bit says "read"
-		if (!hasBit(code, 1) && !hasBit(code, 4))
+		if (!hasBit(code, 1) && !hasBit(code, 4) && !(fromEpt && hasBit(code, 2)))
 			words.splice(1, 0, { bit: 1, name: 'WRITE, FETCH', meaning: 'neither: the access was a read' });
 		return [...words, ...unnamedBits(code, maskOf(PFERR))];
 	}

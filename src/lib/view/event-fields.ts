@@ -5,7 +5,7 @@ import { spteBits } from '#lib/domain/spte-bits.ts';
 import { hex } from '#lib/domain/units.ts';
 import { eventGfn, eventKind, type EventLine, eventOffset } from '#lib/domain/event-line.ts';
 import { flagsText, textOf } from './event-text.ts';
-import { entryReading, FAULT_CODE_TEXT, faultReading } from './fault-source.ts';
+import { entryReading, faultReading } from './fault-source.ts';
 import { type Clock, formatCount, formatGfns, formatInt, formatTime, THIN } from './format.ts';
 import { quirkText } from './quirk-text.ts';
 
@@ -128,8 +128,8 @@ const wordOf = (value: JsonValue): bigint | null =>
 function errorText(value: JsonValue, event: EventLine, { session }: EventContext): Omit<EventField, 'label'> {
 	const code = wordOf(value);
 	if (code === null) return plain(value);
-	const { as, why } = faultReading(event, session);
-	return { ...plain(value), note: `${FAULT_CODE_TEXT[as]}; ${why}`, bits: faultBits(code, as) };
+	const { as, name, why, fromEpt } = faultReading(event, session);
+	return { ...plain(value), note: `${name}; ${why}`, bits: faultBits(code, as, { fromEpt }) };
 }
 
 function entryText(value: JsonValue, _: EventLine, { session }: EventContext): Omit<EventField, 'label'> {

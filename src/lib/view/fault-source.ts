@@ -11,17 +11,36 @@ export interface Reading<T> {
 const faultCodeOf = (value: unknown): FaultCode | undefined => FAULT_CODES.find((each) => each === value);
 
 /** What error codes are called. */
-export const FAULT_CODE_TEXT: Readonly<Record<FaultCode, string>> = {
+const FAULT_CODE_TEXT: Readonly<Record<FaultCode, string>> = {
 	pferr: 'KVM’s PFERR code (AMD, or shadow paging)',
 	ept: 'Intel’s EPT exit qualification',
 	esr: 'arm64’s ESR_EL2'
 };
 
+/** How a page fault's code is read, and by what name. */
+export interface FaultReading extends Reading<FaultCode> {
+	readonly name: string;
+	/** True if the code is KVM's own but made from an EPT violation, whose bit 2 says “read”, not “user”. */
+	readonly fromEpt: boolean;
+}
+
+const SIMULATED: FaultReading = {
+	...{ as: 'pferr', name: 'KVM’s PFERR code', fromEpt: true },
+	why: 'the simulated host has EPT and makes the code from the violation, as KVM does on Intel'
+};
+
 /** How a page fault's code is read: as the event says, else as its session says or assumes. */
-export function faultReading(event: JsonObject, session: JsonObject): Reading<FaultCode> {
+export function faultReading(event: JsonObject, session: JsonObject): FaultReading {
+	const said = codeReading(event, session);
+	return said ? { ...said, name: FAULT_CODE_TEXT[said.as], fromEpt: false } : SIMULATED;
+}
+
+/** Null if neither says it and the simulated host made the code. */
+function codeReading(event: JsonObject, session: JsonObject): Reading<FaultCode> | null {
 	const own = faultCodeOf(event.fault_code);
 	if (own) return { as: own, why: 'this event says so' };
 	const stored = faultCodeOf(session.fault_code);
+	if (!stored && session.source === 'simulated-host') return null;
 	if (!stored) return { as: 'pferr', why: 'the session does not say what its codes mean' };
 	if (session.vendor_assumed === true)
 		return { as: stored, why: 'assumed: the trace does not name the vendor' };

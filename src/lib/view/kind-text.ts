@@ -49,10 +49,10 @@ const SENTENCES: Readonly<Record<Kind, string>> = {
 	unregister: 'A notifier is unregistered.',
 	track_add: 'Pages begin to be tracked in a mode (counter + 1).',
 	track_remove: 'Pages cease to be tracked in a mode (counter − 1).',
-	preread: 'The guest is about to read a tracked page.',
-	prewrite: 'The guest is about to write to a tracked page.',
-	write: 'The guest wrote to a tracked page.',
-	preexec: 'The guest is about to execute from a tracked page.',
+	preread: 'The guest is about to read a page.',
+	prewrite: 'The guest is about to write to a page.',
+	write: 'The guest wrote to a page.',
+	preexec: 'The guest is about to execute from a page.',
 	create_slot: 'Notifiers are told that a memory slot is being created.',
 	account_shadowed: 'KVM made its own copy of a page table of the guest.',
 	unaccount_shadowed: 'KVM dropped its own copy of a page table of the guest.',
@@ -67,6 +67,6 @@ const SENTENCES: Readonly<Record<Kind, string>> = {
 	end: 'The recording ends.'
 };
 
-/** One sentence that says what an event of this kind is. */
+/** One sentence that says what an event of this kind is, whatever the state; see `eventSentence` for one event. */
 export const kindSentence = (kind: string): string =>
 	isKind(kind) ? SENTENCES[kind] : 'An event of a kind this version does not know.';
