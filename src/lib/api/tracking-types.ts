@@ -30,6 +30,27 @@ export interface WhyTracked {
 			readonly adds: readonly WireEvent[];
 		}[];
 	}[];
+	/** What a policy declares of the page; null where the source arms by no policy. */
+	readonly armed: ArmedPage | null;
+}
+
+/** How a policy arms a page: by itself, without a track_add event. */
+export interface ArmedPage {
+	/** `rearm`: silent after a notification until the next epoch; `always`: never silent. */
+	readonly policy: 'rearm' | 'always';
+	/** The epoch that armed it last; null before the first, when it is armed from the session's beginning. */
+	readonly epoch: { readonly epoch: number; readonly seq: number; readonly tsNs: number } | null;
+	/** Memslots that hold the page. */
+	readonly slots: readonly {
+		readonly asId: number;
+		readonly slotId: number;
+		/** Modes that the policy declares for the page. */
+		readonly modes: readonly {
+			readonly mode: Mode;
+			/** Policy `rearm`: the notification since which it is silent; null while it is armed. */
+			readonly silencedBy: WireEvent | null;
+		}[];
+	}[];
 }
 
 /** What was tracked of `[gfn, gfn + npages)` of a lane right before the first event at or after `tsNs`. */

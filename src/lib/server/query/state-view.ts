@@ -26,7 +26,7 @@ export async function stateView(store: TraceStore, id: string, seq: number): Pro
 	const silent = armed ? await silentPages(store, id, state) : null;
 	return {
 		seq,
-		tsNs: await timeBefore(store, id, seq),
+		tsNs: await timeAt(store, id, seq),
 		memslots: [...state.memslots.values()]
 			.sort((a, b) => a.asId - b.asId || a.baseGfn - b.baseGfn)
 			.map((slot) => slotView(slot, silent && (silent.get(slot.lane) ?? NONE))),
@@ -41,7 +41,7 @@ export async function stateView(store: TraceStore, id: string, seq: number): Pro
 }
 
 /** Time of event `seq`, or of the last one at the session's end. */
-async function timeBefore(store: TraceStore, id: string, seq: number): Promise<number> {
+export async function timeAt(store: TraceStore, id: string, seq: number): Promise<number> {
 	const segments = await store.segments(id);
 	const segment = segments.find((each) => seq < each.firstSeq + each.count);
 	if (!segment) return segments.at(-1)?.maxNs ?? 0;

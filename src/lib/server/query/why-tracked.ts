@@ -1,12 +1,19 @@
-import type { WhyTracked } from '#lib/api/tracking-types.ts';
+import type { ArmedPage, WhyTracked } from '#lib/api/tracking-types.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import type { NumberedEvent, TrackAddEvent } from '#lib/domain/events.ts';
-import { MODES } from '#lib/domain/kinds.ts';
+import { kindMask, type Mode, MODES } from '#lib/domain/kinds.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
-import { counterAt, initialState, slotKey, type MemslotState } from '#lib/domain/state.ts';
+import {
+	counterAt,
+	initialState,
+	slotKey,
+	type MemslotState,
+	type TrackingState
+} from '#lib/domain/state.ts';
 import type { TraceStore } from '../store/store.ts';
-import { eventPages } from './events.ts';
+import { eventPages, queryEvents } from './events.ts';
 import { trackFilter } from './page-history.ts';
+import { armedSets, timeAt } from './state-view.ts';
 import { wireEvent } from './wire-event.ts';
 
 /** Most events listed for a mode. */
@@ -16,7 +23,8 @@ type Add = NumberedEvent & TrackAddEvent;
 
 /**
  * For each memslot that tracks the page right before event `seq`: the track_add events that still count. A track_remove takes
- * back the newest add of the same node that still counts, or the newest of all if that node has none.
+ * back the newest add of the same node that still counts, or the newest of all if that node has none. Where the source
+ * arms pages by a policy, also what it declares of this one.
  * @throws {RangeError} if the session has fewer events
  */
 export async function whyTracked(
@@ -27,8 +35,7 @@ export async function whyTracked(
 ): Promise<WhyTracked> {
 	const state = await store.stateBefore(session.id, seq);
 	const slots = [];
-	for (const slot of state.memslots.values()) {
-		if (gfn < slot.baseGfn || gfn >= slot.baseGfn + slot.npages) continue;
+	for (const slot of holders(state, gfn)) {
 		const counts = MODES.map((_, mode) => counterAt(slot, gfn, mode));
 		if (counts.every((count) => count === 0)) continue;
 		const adds = await standingAdds(store, session, slot, gfn - slot.baseGfn, seq);
@@ -40,7 +47,62 @@ export async function whyTracked(
 		const { asId, slotId } = slot;
 		slots.push({ asId, slotId, modes: modes.filter((mode) => mode.count > 0) });
 	}
-	return { gfn, seq, slots };
+	return { gfn, seq, slots, armed: await armedPage(store, session, state, gfn) };
+}
+
+const holders = (state: TrackingState, gfn: number): MemslotState[] =>
+	[...state.memslots.values()].filter((slot) => gfn >= slot.baseGfn && gfn < slot.baseGfn + slot.npages);
+
+/** What the source's policy says of a page; null without one. */
+async function armedPage(
+	store: TraceStore,
+	session: SessionDetail,
+	state: TrackingState,
+	gfn: number
+): Promise<ArmedPage | null> {
+	const sets = armedSets(state);
+	if (!sets) return null;
+	const rearm = state.session?.policy === 'rearm';
+	const declared = MODES.filter((mode) =>
+		sets.some((set) => set.mode === mode && gfn >= set.startGfn && (set.endGfn === null || gfn < set.endGfn))
+	);
+	// rules out what comes after the state without reading it; the state's own time is that of its last change
+	const untilNs = (await timeAt(store, session.id, state.seq)) + 1;
+	const slots = [];
+	for (const { asId, slotId, lane } of holders(state, gfn)) {
+		const modes = [];
+		for (const mode of declared) {
+			const page = { lane, gfn, mode, untilNs };
+			const first = rearm ? await firstNotified(store, session.id, state, page) : null;
+			modes.push({ mode, silencedBy: first && wireEvent(first) });
+		}
+		slots.push({ asId, slotId, modes });
+	}
+	return { policy: rearm ? 'rearm' : 'always', epoch: state.epoch, slots };
+}
+
+/** A page of a lane in a mode, and the time that what is asked of it is before. */
+interface ArmedMode {
+	readonly lane: number;
+	readonly gfn: number;
+	readonly mode: Mode;
+	readonly untilNs: number;
+}
+
+/** The first notification of a page in a mode since the state's epoch began; null if there was none. */
+async function firstNotified(
+	store: TraceStore,
+	id: string,
+	state: TrackingState,
+	{ lane, gfn, mode, untilNs }: ArmedMode
+): Promise<NumberedEvent | null> {
+	const filter = {
+		...{ lane, gfn: { from: gfn, to: gfn + 1 }, kinds: kindMask([mode]) },
+		time: { from: state.epoch?.tsNs ?? 0, to: untilNs }
+	};
+	const { events } = await queryEvents(store, id, { filter, from: state.epoch?.seq ?? 0, limit: 1 });
+	const [first] = events;
+	return first && first.seq < state.seq ? first : null;
 }
 
 /** By mode: the adds behind the counters of the slot's page `index`. One replay of the events that concern it. */
