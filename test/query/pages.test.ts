@@ -1,9 +1,8 @@
 import { expect, test } from 'vitest';
 import { batchOf } from '#lib/domain/batch-events.ts';
 import type { TraceEvent, TrackAddEvent } from '#lib/domain/events.ts';
-import { MODES } from '#lib/domain/kinds.ts';
+import { MODES, PAGE_KINDS } from '#lib/domain/kinds.ts';
 import { slotKey } from '#lib/domain/state.ts';
-import { PAGE_KINDS } from '#lib/server/query/page-history.ts';
 import { queryEvents } from '#lib/server/query/events.ts';
 import { stepEvent } from '#lib/server/query/step.ts';
 import { whyTracked } from '#lib/server/query/why-tracked.ts';

@@ -109,8 +109,9 @@ export const getTrackedCell = (id: string, query: Query, signal?: AbortSignal) =
 /** How many events meet a filter. */
 export const getCount = (id: string, query: Query, signal?: AbortSignal) =>
 	json<EventCount>(sessionUrl(id, '/events/count', query), signal);
-export const getPage = (id: string, gfn: number, signal?: AbortSignal) =>
-	json<PageHistory>(sessionUrl(id, `/pages/${gfn}`), signal);
+/** A page's life; `query` pages its events. */
+export const getPage = (id: string, gfn: number, query: Query, signal?: AbortSignal) =>
+	json<PageHistory>(sessionUrl(id, `/pages/${gfn}`, query), signal);
 
 /** Gfns that were accessed or tracked in the whole session, by lane. */
 export const getUsed = (id: string) => json<UsedGfns>(sessionUrl(id, '/used'));

@@ -85,6 +85,9 @@ export const SLOT_KINDS = bit(
 export const TRACK_KINDS = bit('track_add', 'track_remove');
 export const SHADOW_KINDS = bit('account_shadowed', 'unaccount_shadowed');
 
+/** Kinds that are about a page; memslot events merely contain it. */
+export const PAGE_KINDS = ACCESS_KINDS | TRACK_KINDS | bit('page_fault', 'spte_protect', 'anomaly');
+
 /** Bit set of the named kinds. */
 export const kindMask = (kinds: readonly Kind[]): number => bit(...kinds);
 /** The kinds of a bit set, in code order. */

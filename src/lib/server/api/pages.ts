@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import type { EventStep, PageNeighbours } from '#lib/api/event-types.ts';
 import type { StateDiff, WhyTracked } from '#lib/api/tracking-types.ts';
+import { PAGE_KINDS } from '#lib/domain/kinds.ts';
 import type { EventFilter } from '../query/filter.ts';
-import { PAGE_KINDS } from '../query/page-history.ts';
 import { stateDiff } from '../query/state-diff.ts';
 import { stepEvent, TRACKING_KINDS } from '../query/step.ts';
 import { whyTracked } from '../query/why-tracked.ts';
@@ -33,7 +33,7 @@ function stepFilter(what: z.output<typeof stepQuery>['what'], filter: EventFilte
 export function registerPages(api: Api): void {
 	const why = get(
 		'/sessions/{id}/pages/{gfn}/why',
-		'The track_add events because of which a page is tracked',
+		'Why a page is tracked: the track_add events that still count, and what a policy arms',
 		positionQuery,
 		pageParam
 	);

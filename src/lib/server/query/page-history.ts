@@ -4,12 +4,12 @@ import type { NumberedEvent } from '#lib/domain/events.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import type { Span } from '#lib/domain/filter-expr.ts';
 import {
-	ACCESS_KINDS,
 	KIND_CODES,
 	KINDS,
 	kindMask,
 	maskKinds,
 	MODES,
+	PAGE_KINDS,
 	type Kind,
 	TRACK_KINDS
 } from '#lib/domain/kinds.ts';
@@ -24,8 +24,6 @@ import { pauses } from './pause.ts';
 import { wireEvent } from './wire-event.ts';
 
 const TOP = 8;
-/** Kinds that are about a page; memslot events merely contain it. */
-export const PAGE_KINDS = ACCESS_KINDS | TRACK_KINDS | kindMask(['page_fault', 'spte_protect', 'anomaly']);
 
 const CONTEXT_KINDS = kindMask([
 	'memslot_create',
