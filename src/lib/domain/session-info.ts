@@ -88,6 +88,8 @@ export interface SessionInfo {
 	readonly laneCount: number;
 	/** True once the end event was recorded. */
 	readonly ended: boolean;
+	/** True once nothing more is to come: it ended, or what it was loaded from was read to the end. */
+	readonly complete: boolean;
 	/** Words that people gave it. */
 	readonly tags: readonly string[];
 	/** Number of events in its notes stream. */
@@ -124,4 +126,6 @@ export interface SessionProgress {
 	readonly rejectedLines: number;
 	/** True once the end event was recorded. */
 	readonly ended: boolean;
+	/** True once nothing more is to come: it ended, or what it is loaded from was read to the end. */
+	readonly complete: boolean;
 }

@@ -31,7 +31,7 @@ export class LiveFollow {
 	readonly #sessions = new Latest<WorkbenchData | null>(
 		(grown) => {
 			if (grown) this.#bench.grow(grown);
-			if (grown?.session.ended) this.#ended();
+			if (grown?.session.complete) this.#ended();
 		},
 		() => {} // the stream tells of a server that is gone
 	);
@@ -42,7 +42,7 @@ export class LiveFollow {
 
 	/** Begins to follow; `by itself` gives up on a session that does not grow. */
 	start(why: 'by itself' | 'asked'): void {
-		if (this.#source || this.#bench.session.ended) return;
+		if (this.#source || this.#bench.session.complete) return;
 		this.status = 'connecting';
 		if (why === 'asked') this.#follow();
 		else this.#timer = setTimeout(() => this.stop(), IDLE_MS);
@@ -114,6 +114,6 @@ export class LiveFollow {
 
 	#ended(): void {
 		this.stop();
-		notice.show('The session has ended');
+		notice.show(this.#bench.session.ended ? 'The session has ended' : 'The session is complete');
 	}
 }

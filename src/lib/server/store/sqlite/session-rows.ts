@@ -23,6 +23,20 @@ export const kindCounts = (byCode: readonly number[]): SessionInfo['kinds'] =>
 export const rejectedLines = (diagnostics: readonly DiagnosticInfo[]): number =>
 	diagnostics.reduce((n, each) => n + (each.severity === 'rejected' ? each.count : 0), 0);
 
+/** What a source tells of how far it was read: `complete` is 0 or 1. */
+export interface SourceState {
+	readonly diagnostics: string;
+	readonly complete: number;
+}
+
+/** True if nothing more is to come of a session with these sources: it ended, or all of them were read to the end. */
+export const isComplete = (ended: boolean, read: readonly SourceState[]): boolean =>
+	ended || (read.length > 0 && read.every((source) => source.complete === 1));
+
+/** What loading the sources found. */
+export const diagnosticsOf = (read: readonly SourceState[]): DiagnosticInfo[] =>
+	read.flatMap(({ diagnostics }) => JSON.parse(diagnostics) as DiagnosticInfo[]);
+
 /** A source's row as the store gives it out; `slug` is its session's id. */
 export const sourceInfo = (
 	{ id: _, sessionId: __, diagnostics, ...row }: SourceRow,

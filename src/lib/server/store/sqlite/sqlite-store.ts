@@ -1,12 +1,6 @@
 import { and, asc, desc, eq, isNull, like, or, sql } from 'drizzle-orm';
 import type { EventBatch } from '#lib/domain/batch.ts';
-import type {
-	DiagnosticInfo,
-	LaneInfo,
-	SessionDetail,
-	SessionInfo,
-	SessionProgress
-} from '#lib/domain/session-info.ts';
+import type { LaneInfo, SessionDetail, SessionInfo, SessionProgress } from '#lib/domain/session-info.ts';
 import type { TrackingState } from '#lib/domain/state.ts';
 import { beginsLike, headKey } from '../head.ts';
 import {
@@ -32,7 +26,16 @@ import { emptySummary, type Summary } from './projector.ts';
 import { SegmentGoneError, SegmentReader } from './reader.ts';
 import { rebuildSession } from './rebuild.ts';
 import { memslots, moments, sessions, sources } from './schema.ts';
-import { clockOf, kindCounts, rejectedLines, sessionBySlug, sourceInfo } from './session-rows.ts';
+import {
+	clockOf,
+	diagnosticsOf,
+	isComplete,
+	kindCounts,
+	rejectedLines,
+	sessionBySlug,
+	sourceInfo,
+	type SourceState
+} from './session-rows.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { SessionWriter, stateBefore } from './writer.ts';
 
@@ -123,7 +126,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 			.where(isNull(sessions.hiddenMs))
 			.orderBy(desc(sessions.createdMs), desc(sessions.id))
 			.all();
-		return rows.map((row) => this.#info(row, this.#diagnostics(row.id)));
+		return rows.map((row) => this.#info(row, this.#run.sourcesOf.all(row.id)));
 	}
 
 	async getSession(id: string): Promise<SessionDetail> {
@@ -132,7 +135,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 
 	#detail(id: string): SessionDetail {
 		const row = this.#row(id);
-		const diagnostics = this.#diagnostics(row.id);
+		const read = this.#run.sourcesOf.all(row.id);
 		const { db } = this.#connection;
 		const slots = db
 			.select()
@@ -160,7 +163,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 			};
 		});
 		return {
-			...this.#info(row, diagnostics),
+			...this.#info(row, read),
 			lanes,
 			outsideAccesses: summary.outside,
 			memslots: slots,
@@ -176,16 +179,11 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 					count,
 					vcpuId: vcpu
 				})),
-			diagnostics
+			diagnostics: diagnosticsOf(read)
 		};
 	}
 
-	#diagnostics(rowId: number): DiagnosticInfo[] {
-		const rows = this.#connection.db.select().from(sources).where(eq(sources.sessionId, rowId)).all();
-		return rows.flatMap((row) => JSON.parse(row.diagnostics) as DiagnosticInfo[]);
-	}
-
-	#info(row: SessionRow, diagnostics: readonly DiagnosticInfo[]): SessionInfo {
+	#info(row: SessionRow, read: readonly SourceState[]): SessionInfo {
 		const summary = JSON.parse(row.summary) as Summary;
 		const { lost, attributes } = summary;
 		return {
@@ -201,9 +199,10 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 			clock: clockOf(attributes.clock),
 			lost,
 			coverage: lost.unknown ? null : row.nextSeq ? row.nextSeq / (row.nextSeq + lost.count) : 1,
-			rejectedLines: rejectedLines(diagnostics),
+			rejectedLines: rejectedLines(diagnosticsOf(read)),
 			laneCount: summary.lanes.length,
 			ended: summary.ended,
+			complete: isComplete(summary.ended, read),
 			createdMs: row.createdMs,
 			tags: JSON.parse(row.tags) as string[],
 			notes: this.annexes.noteCount(row.id),
@@ -362,8 +361,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 			const row = this.#run.session.get(id);
 			if (!row || row.hiddenMs !== null) throw new NoSuchSessionError(id);
 			const { kinds, startNs, endNs, lanes, lost, ended } = JSON.parse(row.summary) as Summary;
-			const texts = this.#run.diagnosticsOf.all(row.id);
-			const diagnostics = texts.flatMap((text) => JSON.parse(text) as DiagnosticInfo[]);
+			const read = this.#run.sourcesOf.all(row.id);
 			return {
 				next: row.nextSeq,
 				startNs,
@@ -371,8 +369,9 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 				kinds: kindCounts(kinds),
 				lanes: lanes.length,
 				lost,
-				rejectedLines: rejectedLines(diagnostics),
-				ended
+				rejectedLines: rejectedLines(diagnosticsOf(read)),
+				ended,
+				complete: isComplete(ended, read)
 			};
 		});
 	}

@@ -1,5 +1,6 @@
 import type Database from 'better-sqlite3';
 import type { MemslotRow, MomentRow, ProjectionSink } from './projector.ts';
+import type { SourceState } from './session-rows.ts';
 
 /** Statements of the append path, prepared once. */
 export function prepareStatements(raw: Database.Database) {
@@ -16,9 +17,9 @@ export function prepareStatements(raw: Database.Database) {
 			'UPDATE sources SET byte = ?, line = ?, digest = ?, complete = ? WHERE session_id = ?'
 		),
 		sourceHead: raw.prepare<[string, number]>('UPDATE sources SET head = ? WHERE session_id = ?'),
-		diagnosticsOf: raw
-			.prepare<[number], string>('SELECT diagnostics FROM sources WHERE session_id = ?')
-			.pluck(),
+		sourcesOf: raw.prepare<[number], SourceState>(
+			'SELECT diagnostics, complete FROM sources WHERE session_id = ?'
+		),
 		diagnostics: raw.prepare<[string, number]>('UPDATE sources SET diagnostics = ? WHERE session_id = ?'),
 		segment: raw.prepare<(number | string)[]>(
 			`INSERT INTO segments (session_id, first_seq, count, min_ns, max_ns, min_gfn, max_gfn, kinds, lanes,
