@@ -1,4 +1,5 @@
 import { OUTSIDE_LANE } from '#lib/domain/session-info.ts';
+import { formatCount, formatShare } from './format.ts';
 import type { Range } from './range.ts';
 
 /** A memslot's life in a lane, as the session tells it; `deletedNs` null while it lives. */
@@ -24,3 +25,20 @@ export function uncovered(slots: readonly SlotLife[], lane: number, whole: Range
 	if (reached < whole.to) gaps.push({ from: reached, to: whole.to });
 	return gaps;
 }
+
+/** What a session is missing, as its card and head tell it. */
+export interface Completeness {
+	/** events / (events + lost); null if some loss has no number. */
+	readonly coverage: number | null;
+	readonly rejectedLines: number;
+}
+
+/** `100 %`, with what the share does not count: lines of the source that gave no event though they should have. */
+export function coverageText({ coverage, rejectedLines }: Completeness): string {
+	const share = coverage === null ? 'unknown' : formatShare(coverage);
+	return rejectedLines ? `${share}, ${formatCount(rejectedLines, 'line')} rejected` : share;
+}
+
+/** True if events are missing for any reason. */
+export const isDoubtful = ({ coverage, rejectedLines }: Completeness): boolean =>
+	coverage !== 1 || rejectedLines > 0;
