@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { csvLine, EVENT_COLUMNS, eventCell, tsvLine } from '#lib/domain/event-columns.ts';
-import { parseColumns, shownCell, tableTracks } from '#lib/view/table-columns.ts';
+import { DEFAULT_COLUMNS, parseColumns, shownCell, tableTracks } from '#lib/view/table-columns.ts';
 
 const event = {
 	seq: 1234,
@@ -45,5 +45,10 @@ test('columns come in the table’s order, seq always among them', () => {
 	expect(parseColumns('gva,kind,sneeze')).toEqual(['seq', 'kind', 'gva']);
 	expect(parseColumns('sneeze')).toBeNull();
 	expect(parseColumns(null)).toBeNull();
-	expect(tableTracks(['seq', 'vcpu'])).toEqual({ tracks: '78px 38px', least: 11 + 87 + 47 });
+	expect(tableTracks(['seq', 'vcpu'])).toEqual({
+		tracks: 'minmax(62px, 78px) 34px',
+		least: 10 + 62 + 8 + 34 + 10
+	});
+	// the table of a screen 1,024 pixels wide has 672, 20 of them for the scrollbar
+	expect(tableTracks(DEFAULT_COLUMNS).least).toBeLessThanOrEqual(652);
 });
