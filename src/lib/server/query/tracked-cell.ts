@@ -1,3 +1,4 @@
+import type { GfnRun } from '#lib/api/compare-types.ts';
 import type { TrackedCell } from '#lib/api/tracking-types.ts';
 import { MODES } from '#lib/domain/kinds.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
@@ -53,7 +54,7 @@ export async function trackedCell(
 			? byMode((mode) => lengthOf(within(trackedRanges(state, lane, [mode]))))
 			: null,
 		armed: armed && byMode((mode) => lengthOf(armed[mode] ?? [])),
-		silent: notified ? byMode((mode) => countIn(notified.get(lane)?.[mode] ?? [], armed[mode] ?? [])) : null
+		silent: notified ? byMode((mode) => pagesIn(notified.get(lane)?.[mode] ?? [], armed[mode] ?? [])) : null
 	};
 }
 
@@ -65,6 +66,6 @@ const cutTo = (ranges: readonly Range[], [low, high]: Range): Range[] =>
 
 const lengthOf = (ranges: readonly Range[]): number => ranges.reduce((sum, [from, to]) => sum + to - from, 0);
 
-/** Distinct gfns that lie in one of the ranges. */
-const countIn = (gfns: readonly number[], ranges: readonly Range[]): number =>
-	new Set(gfns.filter((gfn) => ranges.some(([from, to]) => gfn >= from && gfn < to))).size;
+/** Pages of the runs that lie in one of the ranges. */
+const pagesIn = (runs: readonly GfnRun[], ranges: readonly Range[]): number =>
+	runs.reduce((sum, { gfn, npages }) => sum + lengthOf(cutTo(ranges, [gfn, gfn + npages])), 0);
