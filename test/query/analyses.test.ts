@@ -210,15 +210,45 @@ test('retry storms are the runs of one access that follow each other closely', a
 	const query = { time: { from: 0, to: 5000 }, filter, limit: 10 };
 	const got = await retryStorms(store, session, { ...query, min: 3, withinNs: 50 });
 	// 10 60 110 111 161 | 300 350 400 | 1000 | 1051 | 2000 with gaps of at most 50
-	expect(got.items.map((each) => [each.vcpuId, each.firstNs, each.lastNs, each.count, each.denied])).toEqual([
-		[0, 10, 161, 5, 2],
-		[0, 300, 400, 3, 2]
+	expect(
+		got.items.map(({ vcpuId, firstNs, lastNs, count, denied, allowed }) => [
+			...[vcpuId, firstNs, lastNs, count, denied, allowed]
+		])
+	).toEqual([
+		[0, 10, 161, 5, 2, 3],
+		[0, 300, 400, 3, 2, 1]
 	]);
 	const wide = await retryStorms(store, session, { ...query, min: 4, withinNs: 600 });
 	expect(wide.items.map((each) => [each.vcpuId, each.count])).toEqual([
 		[0, 10],
 		[1, 4], // 10 110 161 350 | 1000 | 2000
 		[2, 4] // 60 111 300 400 | 1051
+	]);
+	await store.close();
+});
+
+test('a refused storm comes before a longer one, each under its notifier’s name of that time', async () => {
+	const store = await openSqliteStore(':memory:');
+	const access = (tsNs: number, nodeId: number, verdict: boolean): TraceEvent => ({
+		...{ kind: 'preread', tsNs, vcpuId: 0, gfn: 7, rip: 1n, nodeId, verdict }
+	});
+	const session = await loadSession(store, [
+		{ kind: 'register', tsNs: 0, nodeId: 1, name: 'first' },
+		{ kind: 'register', tsNs: 0, nodeId: 2 },
+		...[1, 2, 3, 4].map((tsNs) => access(tsNs, 1, true)),
+		...[5, 6].map((tsNs) => access(tsNs, 2, false)),
+		{ kind: 'unregister', tsNs: 7, nodeId: 1 },
+		{ kind: 'register', tsNs: 7, nodeId: 1, name: 'second' },
+		...[100, 101, 102].map((tsNs) => access(tsNs, 1, true))
+	]);
+	const query = { time: { from: 0, to: 500 }, filter, limit: 10, min: 2, withinNs: 10 };
+	const { items } = await retryStorms(store, session, query);
+	expect(
+		items.map(({ nodeId, nodeName, count, denied, allowed }) => [nodeId, nodeName, count, denied, allowed])
+	).toEqual([
+		[2, null, 2, 2, 0],
+		[1, 'first', 4, 0, 4],
+		[1, 'second', 3, 0, 3]
 	]);
 	await store.close();
 });

@@ -131,12 +131,15 @@ export interface WrittenThenExecutedList {
 export interface RetryStorm {
 	readonly vcpuId: number | null;
 	readonly nodeId: number | null;
+	/** As the notifier was registered last before the storm began; null if no event names it. */
+	readonly nodeName: string | null;
 	readonly mode: Mode;
 	readonly gfn: number;
 	readonly rip: string | null;
 	readonly count: number;
-	/** Notifications whose verdict was false. */
+	/** Notifications whose verdict was false, and those whose verdict was true; the others have none. */
 	readonly denied: number;
+	readonly allowed: number;
 	readonly firstSeq: number;
 	readonly firstNs: number;
 	readonly lastSeq: number;
@@ -144,7 +147,7 @@ export interface RetryStorm {
 }
 export interface RetryStorms {
 	readonly total: number;
-	/** Most notifications first; equal ones in order. */
+	/** Most refused notifications first, then most notifications; equal ones in order. */
 	readonly items: readonly RetryStorm[];
 }
 

@@ -1,9 +1,11 @@
 import type { RetryStorms } from '#lib/api/analyses-types.ts';
 import { FLAG, NO_NODE, NO_VCPU } from '#lib/domain/batch.ts';
-import { FIRST_ACCESS, MODES, type Mode } from '#lib/domain/kinds.ts';
+import type { NumberedEvent } from '#lib/domain/events.ts';
+import { FIRST_ACCESS, kindMask, MODES, type Mode } from '#lib/domain/kinds.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { hex } from '#lib/domain/units.ts';
 import type { StoredColumns, TraceStore } from '../../store/store.ts';
+import { eventPages } from '../events.ts';
 import { scanAccesses, type AccessQuery } from './scan.ts';
 import { join64 } from './top-rips.ts';
 
@@ -30,6 +32,7 @@ interface Run {
 	readonly firstNs: number;
 	count: number;
 	denied: number;
+	allowed: number;
 	lastSeq: number;
 	lastNs: number;
 	/** Another run of the same page and kind. */
@@ -50,17 +53,22 @@ export async function retryStorms(
 	await scanAccesses(store, session, query, names, (columns, hits, segment) => {
 		for (const i of hits) finder.add(columns, i, segment.firstSeq + i);
 	});
-	const storms = finder.finish().sort((a, b) => b.count - a.count || a.firstSeq - b.firstSeq);
+	const storms = finder
+		.finish()
+		.sort((a, b) => b.denied - a.denied || b.count - a.count || a.firstSeq - b.firstSeq);
+	const nodeName = await nodeNames(store, session);
 	return {
 		total: storms.length,
 		items: storms.slice(0, query.limit).map((run) => ({
 			vcpuId: run.vcpu === NO_VCPU ? null : run.vcpu,
 			nodeId: run.node === NO_NODE ? null : run.node,
+			nodeName: run.node === NO_NODE ? null : nodeName(run.node, run.firstSeq),
 			mode: MODES[run.kind - FIRST_ACCESS] as Mode,
 			gfn: run.gfn,
 			rip: run.known ? hex(join64(run.ripLo, run.ripHi)) : null,
 			count: run.count,
 			denied: run.denied,
+			allowed: run.allowed,
 			firstSeq: run.firstSeq,
 			firstNs: run.firstNs,
 			lastSeq: run.lastSeq,
@@ -68,6 +76,20 @@ export async function retryStorms(
 		}))
 	};
 }
+
+/** The name under which a node was registered last before an event; null if no event says it. */
+async function nodeNames(
+	store: TraceStore,
+	session: SessionDetail
+): Promise<(nodeId: number, seq: number) => string | null> {
+	const registered: RegisterEvent[] = [];
+	if (session.kinds.register)
+		for await (const page of eventPages(store, session.id, { kinds: kindMask(['register']) }))
+			for (const event of page) if (event.kind === 'register') registered.push(event);
+	return (nodeId, seq) =>
+		registered.findLast((event) => event.nodeId === nodeId && event.seq < seq)?.name ?? null;
+}
+type RegisterEvent = Extract<NumberedEvent, { readonly kind: 'register' }>;
 
 /** Runs by page and kind; those that differ in the rest hang together. */
 class Runs {
@@ -146,7 +168,9 @@ class Finder {
 		if (!run) this.#newer.add((run = newRun(columns, i, seq)));
 		run.count++;
 		const { verdictKnown, verdict } = FLAG;
-		if (((columns.flags[i] as number) & (verdictKnown | verdict)) === verdictKnown) run.denied++;
+		const said = (columns.flags[i] as number) & (verdictKnown | verdict);
+		if (said === verdictKnown) run.denied++;
+		else if (said) run.allowed++;
 		run.lastSeq = seq;
 		run.lastNs = at;
 	}
@@ -180,6 +204,7 @@ function newRun(columns: Columns, i: number, seq: number): Run {
 		ripHi: columns.ripHi[i] as number,
 		count: 0,
 		denied: 0,
+		allowed: 0,
 		firstSeq: seq,
 		firstNs: tsNs,
 		lastSeq: seq,
