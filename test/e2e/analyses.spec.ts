@@ -153,6 +153,22 @@ test('storms and anomalies of a simulated host are listed and explained', async 
 	await page.request.delete(`/api/v1/sessions/${id}`);
 });
 
+test('a list grows on demand and goes out as CSV with all its rows', async ({ page }) => {
+	await openAnalysis(page, 'hot-pages');
+	const rows = panel(page).locator('tbody tr');
+	await expect(rows).toHaveCount(50);
+	await panel(page).getByRole('button', { name: 'Show more' }).click();
+	await expect(rows).toHaveCount(200);
+	await panel(page).getByRole('button', { name: 'Picture of this analysis' }).click();
+	const download = page.waitForEvent('download');
+	await page.getByRole('button', { name: 'This list as CSV' }).click();
+	const text = await readFile(await (await download).path(), 'utf8');
+	const [head, first, ...others] = text.trimEnd().split('\r\n');
+	expect(head).toContain('gfn,lane,total,preread,prewrite,write,preexec');
+	expect(others).toHaveLength(199);
+	expect(first).toContain((await rows.first().locator('td').first().textContent())?.trim());
+});
+
 test('a lane is saved as SVG with its session, window, filter and axes', async ({ page }) => {
 	await openSession(page, `${MEDIUM}?${WINDOW.slice(1)}&modes=write,preexec&fold=0`);
 	const file = await save(page, /Picture or table of pc.ram/, 'Picture as SVG');

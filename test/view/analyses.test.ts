@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { QUIRK_TEXT } from '#lib/host/quirks.ts';
-import { analysisQuestion, roundUp, usualPeriod } from '#lib/view/analysis-query.ts';
+import { analysisQuestion, mayGrow, roundUp, usualPeriod } from '#lib/view/analysis-query.ts';
 import { ANALYSES, DEFAULT_ANALYSIS } from '#lib/view/analysis-view.ts';
 import { quirkText } from '#lib/view/quirk-text.ts';
 import { DEFAULT_VIEW, formatView, parseView } from '#lib/view/view-state.ts';
@@ -48,6 +48,14 @@ test('the filter counts only where it is asked for', () => {
 	expect(analysisQuestion({ ...asked, filter }).query).not.toHaveProperty('q');
 	const analysis = { ...DEFAULT_ANALYSIS, filtered: true };
 	expect(analysisQuestion({ ...asked, filter, analysis }).query).toMatchObject({ q: 'vcpu:1' });
+});
+
+test('a list grows four times with each wish for more, up to 2,000 rows', () => {
+	const analysis = { ...DEFAULT_ANALYSIS, name: 'hot-pages' } as const;
+	const limits = [0, 1, 2, 3].map((more) => analysisQuestion({ ...asked, analysis, more }).query.limit);
+	expect(limits).toEqual([50, 200, 800, 2000]);
+	expect([0, 1, 2, 3].map((more) => mayGrow({ analysis, more }))).toEqual([true, true, true, false]);
+	expect(mayGrow({ analysis: DEFAULT_ANALYSIS, more: 0 })).toBe(false);
 });
 
 test('anomalies have no mode and take the window as a condition', () => {

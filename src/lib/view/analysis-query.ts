@@ -33,7 +33,27 @@ export interface AskedView {
 	readonly filter: string;
 	/** Stretches of time that the chart has room for. */
 	readonly columns: number;
+	/** How often more rows of a list were asked for. */
+	readonly more?: number;
 }
+
+/** Rows that a list begins with. */
+const FIRST_ROWS: Readonly<Partial<Record<AnalysisView['name'], number>>> = {
+	...{ 'hot-pages': 50, 'top-rips': 50 },
+	...{ 'written-executed': 100, 'retry-storms': 100, anomalies: 200 }
+};
+/** Most rows of a list, whatever the API allows: all of them are on the page. */
+const MOST_ROWS = 2000;
+const GROWTH = 4;
+
+/** Rows of a list that begins with `first` and was asked for more some times. */
+const rowLimit = (first: number, more = 0): number => Math.min(MOST_ROWS, first * GROWTH ** more);
+
+/** Whether a list that was asked for more so many times can still grow. */
+export const mayGrow = ({ analysis, more }: Pick<AskedView, 'analysis' | 'more'>): boolean => {
+	const first = FIRST_ROWS[analysis.name];
+	return first !== undefined && rowLimit(first, more) < MOST_ROWS;
+};
 
 /** The API's query of a view's analysis. */
 export function analysisQuestion(view: AskedView): AnalysisQuestion {
@@ -43,14 +63,17 @@ export function analysisQuestion(view: AskedView): AnalysisQuestion {
 		...(analysis.filtered && view.filter.trim() ? { q: view.filter } : {})
 	};
 	if (analysis.name === 'anomalies')
-		return { query: { ...base, time: `${time.from}..${time.to}`, limit: 200 }, obstacle: null };
+		return { query: { ...base, time: `${time.from}..${time.to}`, limit: limitOf(view) }, obstacle: null };
 	const text = modesText(modes);
 	const kinds = text === null ? {} : { kinds: text };
 	const query = { ...base, ...kinds, from: time.from, to: time.to, ...ownFields(view) };
 	return { query, obstacle: obstacleOf(view) };
 }
 
-function ownFields({ analysis, time, columns }: AskedView): Record<string, string | number> {
+const limitOf = ({ analysis, more }: AskedView): number => rowLimit(FIRST_ROWS[analysis.name] ?? 1, more);
+
+function ownFields(view: AskedView): Record<string, string | number> {
+	const { analysis, time, columns } = view;
 	switch (analysis.name) {
 		case 'working-set':
 			return { by: analysis.by, columns };
@@ -59,12 +82,12 @@ function ownFields({ analysis, time, columns }: AskedView): Record<string, strin
 		case 'offsets':
 			return { period: analysis.periodNs ?? usualPeriod(time), rows: OFFSET_ROWS };
 		case 'written-executed':
-			return { order: analysis.order, limit: 100 };
+			return { order: analysis.order, limit: limitOf(view) };
 		case 'retry-storms':
-			return { min: analysis.min, within: analysis.withinNs, limit: 100 };
+			return { min: analysis.min, within: analysis.withinNs, limit: limitOf(view) };
 		case 'hot-pages':
 		case 'top-rips':
-			return { limit: 50 };
+			return { limit: limitOf(view) };
 		case 'idle-ages':
 		case 'anomalies':
 			return {};
