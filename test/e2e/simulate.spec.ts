@@ -16,6 +16,15 @@ test('the start form describes each workload and tells errors at their field', a
 	expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });
 
+test('all workloads are in sight on a usual screen', async ({ page }) => {
+	await open(page, '/');
+	await page.getByRole('button', { name: 'Simulate a host' }).first().click();
+	const dialog = page.getByRole('dialog', { name: 'Simulate a host' });
+	await expect(dialog.getByRole('radio').last()).toBeInViewport();
+	await expect(dialog.getByRole('button', { name: 'Start' })).toBeInViewport();
+	expect(await dialog.locator('fieldset').evaluate((box) => box.scrollHeight - box.clientHeight)).toBe(0);
+});
+
 test('starting a workload opens its session', async ({ page }) => {
 	await open(page, '/');
 	await page.getByRole('button', { name: 'Simulate a host' }).first().click();
