@@ -27,8 +27,8 @@ export const AXIS_WIDTH = 84;
 /** Shortest time window: below it a pixel is less than a nanosecond. */
 const LEAST_TIME = 64;
 const LEAST_GFNS = 4;
-/** Height of a lane's heading. */
-const HEADING = 22;
+/** Height of a lane's heading of one line. */
+export const HEADING = 22;
 /** What the session page is loaded with, and what it grows to. */
 export interface WorkbenchData {
 	readonly session: SessionDetail;
