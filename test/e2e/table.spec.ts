@@ -118,6 +118,40 @@ test('without a range the matches go out, and too many rows are not copied', asy
 	await expect(page.getByText('are too many to copy')).toBeVisible();
 });
 
+test('the entries of the export menu do not lie over each other', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?seq=460348&rows=460346..460350`);
+	await menu(page, 'Export').click();
+	const copy = await page.getByRole('button', { name: /^Copy the chosen rows/ }).boundingBox();
+	const words = await page.getByText('tab-separated text').boundingBox();
+	const save = await page.getByRole('link', { name: /Save the chosen rows.*NDJSON/ }).boundingBox();
+	if (!copy || !words || !save) throw new Error('no menu');
+	expect(words.y + words.height).toBeLessThanOrEqual(copy.y + copy.height);
+	expect(copy.y + copy.height).toBeLessThanOrEqual(save.y);
+});
+
+test('an empty rectangle is said to be empty, and an unfinished word is not yet wrong', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?brush=3:0..1:0x100..0x101`);
+	await expect(page.getByText('No event lies in the marked rectangle.')).toBeVisible();
+	const input = page.getByRole('combobox', { name: 'Filter events' });
+	await input.pressSequentially('mod');
+	await expect(page.getByRole('listbox', { name: 'Completions' })).toBeVisible();
+	await expect(page.getByRole('alert').getByText('column 1')).toHaveCount(0);
+	await page.keyboard.press('Escape');
+	await expect(page.getByRole('alert').getByText('column 1')).toBeVisible();
+});
+
+test('at 1024 pixels the usual columns are in sight as a whole, under their headings', async ({ page }) => {
+	await page.setViewportSize({ width: 1024, height: 768 });
+	await openSession(page, `${MEDIUM}?seq=460348`);
+	const grid = page.getByRole('grid', { name: 'Events' });
+	const cells = grid.locator('.row.current [role=gridcell]');
+	await expect(cells).toHaveCount(9);
+	expect(await grid.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0);
+	const lefts = (of: string) =>
+		grid.locator(of).evaluateAll((all) => all.map((each) => Math.round(each.getBoundingClientRect().left)));
+	expect(await lefts('.row.current [role=gridcell]')).toEqual(await lefts('[role=columnheader]'));
+});
+
 for (const colorScheme of ['light', 'dark'] as const)
 	test.describe(`${colorScheme} theme`, () => {
 		test.use({ colorScheme });

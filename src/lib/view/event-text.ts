@@ -33,6 +33,12 @@ function lossText(event: EventLine): string {
 	return count === null ? 'an unknown number of events' : formatCount(count, 'event');
 }
 
+/** Why the event table is empty: what narrows it holds no event. */
+export function noEventText({ filtered, marked }: { filtered: boolean; marked: boolean }): string {
+	if (filtered) return `No event ${marked ? 'in the marked rectangle ' : ''}matches this filter.`;
+	return marked ? 'No event lies in the marked rectangle.' : 'This session has no event yet.';
+}
+
 /** KVM's memslot flags in words. */
 export function flagsText(flags: number): string {
 	const words = [flags & 1 ? 'log dirty pages' : '', flags & 2 ? 'read-only' : ''].filter(Boolean);
