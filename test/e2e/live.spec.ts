@@ -99,6 +99,33 @@ test('the switch turned off keeps the picture; turned on it catches up; the end 
 	await expect(page.getByText('The session has ended')).toBeVisible();
 });
 
+test('a file that was read to its end is not followed, whatever its format tells of the end', async ({
+	page
+}) => {
+	const answer = await page.request.post('/api/v1/sessions?name=no-end', {
+		headers: { 'content-type': 'application/octet-stream' },
+		data: HEAD.join('\n').replace('by hand', 'no end') + '\n'
+	});
+	const { session } = (await answer.json()) as { session: { id: string; ended: boolean; complete: boolean } };
+	expect(session).toMatchObject({ ended: false, complete: true });
+	await open(page, `/sessions/${session.id}`);
+	await expect(page.locator('header').getByText('3 events')).toBeVisible();
+	await expect(page.getByRole('switch', { name: /Live/ })).toHaveCount(0);
+});
+
+test('the head stays as it is when a live session ends', async ({ page }) => {
+	const { id, append } = await liveSession(page, 'steady');
+	await open(page, `/sessions/${id}`);
+	await append(write(2000, 3));
+	await expect(page.getByRole('switch', { name: /Live/ })).toHaveText('Live');
+	const compare = page.getByRole('banner').getByRole('link', { name: 'Compare' });
+	const before = await compare.boundingBox();
+	await append('{"t":3000,"k":"end"}');
+	await expect(page.getByText('The session has ended')).toBeVisible();
+	await expect(page.getByRole('banner').getByText('Complete')).toBeVisible();
+	expect(await compare.boundingBox()).toEqual(before);
+});
+
 test('a broken connection is told and taken up again without a gap', async ({ page, context }) => {
 	const { id, append } = await liveSession(page, 'broken');
 	let broken = true;

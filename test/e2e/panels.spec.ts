@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
-import { open } from './helpers.ts';
+import { open, position } from './helpers.ts';
 
 /** A small session whose events have everything that the panels explain. */
 const TRACE = [
@@ -77,6 +77,41 @@ test('the page panel says who tracked the page and when, who touches it next, an
 	await expect(panel(page).getByRole('button', { name: 'write tracked from 3' })).toBeVisible();
 	await panel(page).getByRole('button', { name: '1 refused' }).click();
 	await expect(page.getByText('1 match', { exact: true })).toBeVisible();
+});
+
+test('the state says which side of the event it is of, and shows the other', async ({ page }) => {
+	await open(page, `${await small(page, 'panel-sides')}?seq=3`);
+	const sides = page.getByRole('group', { name: 'Which side of the event' });
+	await expect(sides.getByRole('button', { name: 'before' })).toHaveAttribute('aria-pressed', 'true');
+	await expect(position(page)).toContainText('#3');
+	// without a track event so far nothing is known of counters: that is no zero
+	await expect(panel(page)).toContainText('tracked pages × modes unknown');
+	await sides.getByRole('button', { name: 'after' }).click();
+	await expect(panel(page)).toContainText('tracked pages × modes 1');
+	await expect(position(page)).toContainText('#3');
+	await page.keyboard.press('ArrowRight');
+	await expect(position(page)).toContainText('#4');
+	await page.keyboard.press('End');
+	await expect(sides).toHaveCount(0);
+	await expect(panel(page)).toContainText('at the end');
+});
+
+test('an access says whether its page is tracked in its mode', async ({ page }) => {
+	await open(page, `${await small(page, 'panel-words')}?seq=5&tab=event`);
+	await expect(panel(page)).toContainText('is about to write to a page that is not tracked in this mode');
+	await panel(page).getByRole('button', { name: 'next' }).click();
+	await expect(panel(page)).toContainText('The guest wrote to a page that is tracked in this mode.');
+});
+
+test('axe finds nothing on a session without memslots', async ({ page }) => {
+	const answer = await page.request.post('/api/v1/sessions?name=no-slots', {
+		headers: { 'content-type': 'application/octet-stream' },
+		data: TRACE.replace('by hand', 'no-slots').split('\n').toSpliced(2, 1).join('\n')
+	});
+	const { session } = (await answer.json()) as { session: { id: string } };
+	await open(page, `/sessions/${session.id}?seq=4`);
+	await expect(panel(page)).toContainText('No memslot exists at this moment');
+	expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 });
 
 for (const colorScheme of ['light', 'dark'] as const)
