@@ -343,5 +343,7 @@ for (const colorScheme of ['light', 'dark'] as const)
 			await openCompare(page, ADDRESS);
 			expect((await new AxeBuilder({ page }).analyze()).violations).toEqual([]);
 			expect(await page.evaluate(() => document.documentElement.scrollWidth)).toBeLessThanOrEqual(390);
+			const numbers = page.getByRole('region', { name: 'Numbers by mode' });
+			expect(await numbers.evaluate((box) => box.scrollWidth - box.clientWidth)).toBe(0);
 		});
 	});
