@@ -4,6 +4,7 @@ import type { LanePair } from '#lib/domain/lane-pairs.ts';
 import { getSession, type Query } from '#lib/api/client.ts';
 import { getComparison } from '#lib/api/compare-client.ts';
 import type { SessionDetail } from '#lib/api/types.ts';
+import { whileVisible } from '#lib/components/common/while-visible.ts';
 import { lanePairs } from '#lib/domain/lane-pairs.ts';
 import type { LaneInfo } from '#lib/domain/session-info.ts';
 import {
@@ -20,6 +21,8 @@ import { modesText } from '#lib/view/mode-choice.ts';
 import { clampRange, type Range, sameRange } from '#lib/view/range.ts';
 import { type RatioColumns, ratioLimit } from '#lib/view/ratio-colour.ts';
 import { sharedColumns, sideFactor } from '#lib/view/compared-cells.ts';
+
+const POLL_MS = 2000;
 
 /** Writes the address: `push` makes an entry of its own in the browser's history. */
 export type WriteAddress = (search: string, push: boolean) => void;
@@ -198,6 +201,19 @@ export class Comparing {
 			} catch (error) {
 				this.unknown.set(id, (error as Error).message);
 			}
+		}
+	}
+
+	/** Takes over sessions as they are now, those that may still grow, while the page shows; returns what ends that. */
+	follow(): () => void {
+		return whileVisible(() => void this.#grow(), POLL_MS);
+	}
+
+	async #grow(): Promise<void> {
+		for (const { id, events, complete } of this.sessions.values()) {
+			if (complete || SIDES.every((side) => this.view[side].id !== id)) continue;
+			const now = await getSession(id).catch(() => null); // asked again later
+			if (now && (now.events !== events || now.complete)) this.sessions.set(id, now);
 		}
 	}
 

@@ -105,6 +105,8 @@ export function armedSets(state: TrackingState): StateView['armed'] {
 type Silent = readonly (readonly GfnRun[])[];
 const NONE: Silent = MODES.map(() => []);
 
+const NOTIFICATION = ['kind', 'lane', 'gfn', 'npages'] as const;
+
 /** Policy `rearm`: gfns notified since the last epoch began, by lane and mode; they are silent until the next. */
 export async function silentPages(
 	store: TraceStore,
@@ -117,14 +119,15 @@ export async function silentPages(
 	for (const segment of await store.segments(id)) {
 		if (segment.firstSeq >= state.seq || segment.firstSeq + segment.count <= from) continue;
 		if (!mayMatch(segment, { kinds: ACCESS_KINDS })) continue;
-		const { kind, lane, gfn } = await store.readColumns(id, segment, ['kind', 'lane', 'gfn']);
+		const { kind, lane, gfn, npages } = await store.readColumns(id, segment, NOTIFICATION);
 		const end = Math.min(segment.count, state.seq - segment.firstSeq);
 		for (let i = Math.max(0, from - segment.firstSeq); i < end; i++) {
 			const code = kind[i] as number;
 			if (code < FIRST_ACCESS || code > LAST_ACCESS) continue;
 			let marks = byLane.get(lane[i] as number);
 			if (!marks) byLane.set(lane[i] as number, (marks = new ModeMarks()));
-			marks.mark(gfn[i] as number, code - FIRST_ACCESS);
+			for (let page = 0; page < (npages[i] as number); page++)
+				marks.mark((gfn[i] as number) + page, code - FIRST_ACCESS);
 		}
 	}
 	return new Map([...byLane].map(([lane, marks]) => [lane, marks.runs()]));
