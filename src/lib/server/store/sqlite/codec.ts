@@ -77,10 +77,13 @@ export function frame(bytes: Uint8Array): Buffer {
 	out.set(bytes, head + 3);
 	return out;
 }
-export const decompress = (bytes: Uint8Array): Buffer => zstdDecompressSync(bytes);
+/** `sizeBytes`: about what comes out, so that it is not put together from small pieces. */
+export const decompress = (bytes: Uint8Array, sizeBytes = 0): Buffer =>
+	zstdDecompressSync(bytes, { chunkSize: Math.max(16_384, sizeBytes) });
 
 /** Bytes of each position together: all lowest bytes, then all second ones, … */
 function shuffle(array: NumberArray, out: Uint8Array, at: number): void {
+	if (array instanceof Uint32Array) return shuffleWords(array, out, at);
 	const width = array.BYTES_PER_ELEMENT;
 	const n = array.length;
 	const bytes = new Uint8Array(array.buffer, array.byteOffset, n * width);
@@ -90,7 +93,21 @@ function shuffle(array: NumberArray, out: Uint8Array, at: number): void {
 	}
 }
 
+/** Most columns are of words: each is read once, not once for each of its bytes. */
+function shuffleWords(array: Uint32Array, out: Uint8Array, at: number): void {
+	const n = array.length;
+	const [second, third, fourth] = [at + n, at + 2 * n, at + 3 * n];
+	for (let i = 0; i < n; i++) {
+		const word = array[i] as number;
+		out[at + i] = word;
+		out[second + i] = word >>> 8;
+		out[third + i] = word >>> 16;
+		out[fourth + i] = word >>> 24;
+	}
+}
+
 function unshuffle(bytes: Uint8Array, at: number, array: NumberArray): void {
+	if (array instanceof Uint32Array) return unshuffleWords(bytes, at, array);
 	const width = array.BYTES_PER_ELEMENT;
 	const n = array.length;
 	const out = new Uint8Array(array.buffer, array.byteOffset, n * width);
@@ -98,6 +115,17 @@ function unshuffle(bytes: Uint8Array, at: number, array: NumberArray): void {
 		const base = at + plane * n;
 		for (let i = 0, to = plane; i < n; i++, to += width) out[to] = bytes[base + i] as number;
 	}
+}
+
+function unshuffleWords(bytes: Uint8Array, at: number, array: Uint32Array): void {
+	const n = array.length;
+	const [second, third, fourth] = [at + n, at + 2 * n, at + 3 * n];
+	for (let i = 0; i < n; i++)
+		array[i] =
+			(bytes[at + i] as number) |
+			((bytes[second + i] as number) << 8) |
+			((bytes[third + i] as number) << 16) |
+			((bytes[fourth + i] as number) << 24);
 }
 
 /** Most events that can be encoded together: a pair's indexes are u16. */
@@ -278,8 +306,8 @@ export function decodeColumn(
 }
 
 function decodeBlob(name: NumberColumn, blob: Buffer, count: number): NumberArray {
-	const plain = decompress(blob.subarray(1));
 	const array = new ARRAY_OF[name](count);
+	const plain = decompress(blob.subarray(1), count * 4 + 8);
 	switch (blob[0]) {
 		case PLAIN:
 			unshuffle(plain, 0, array);
