@@ -45,7 +45,7 @@ function takeNotes(): void {
 	for (const name of ['wheel', 'keydown', 'pointermove', 'pointerdown'])
 		addEventListener(name, (event) => (notes.input = event.timeStamp), { capture: true, passive: true });
 	new MutationObserver((changes) => {
-		const hit = changes.some(({ target }) => target.parentElement?.closest('.at[role=status]'));
+		const hit = changes.some(({ target }) => target.parentElement?.closest('.at [role=status]'));
 		if (hit) requestAnimationFrame(() => notes.positions.push(performance.now()));
 	}).observe(document, { subtree: true, childList: true, characterData: true });
 }
