@@ -32,22 +32,11 @@ const IN_NAME = Uint8Array.from({ length: 256 }, (_, byte) =>
 	/[\w.]/.test(String.fromCharCode(byte)) ? 1 : 0
 );
 
-/** Value of each byte as a lower-case hexadecimal digit; -1 if it is none. */
-const HEX_DIGIT = Int8Array.from({ length: 256 }, (_, byte) =>
-	'0123456789abcdef'.indexOf(String.fromCharCode(byte))
-);
-/** Letters and underscores: what names of events begin with. */
-const BEGINS_NAME = Uint8Array.from({ length: 256 }, (_, byte) =>
-	/[A-Za-z_]/.test(String.fromCharCode(byte)) ? 1 : 0
-);
-
-/** Beginnings of lines up to the stamp that are known again without being read. */
-const HEADS = 4;
-/** The beginning of a line, and what it says. */
-interface Head {
-	readonly bytes: Uint8Array;
-	readonly pid: number;
-	readonly cpu: number;
+/** Value of a hexadecimal digit's byte; -1 if it is none. */
+function hexDigit(byte: number): number {
+	if (byte >= 48 && byte <= 57) return byte - 48;
+	if (byte >= 97 && byte <= 102) return byte - 87;
+	return -1;
 }
 
 /** Reads a trace line from bytes without making texts; every method moves on only if it found what it wants. */
@@ -65,38 +54,10 @@ export class Cursor {
 	gfn = 0;
 	#name = 0;
 	#nameEnd = 0;
-	readonly #heads: Head[] = [];
-	#oldest = 0;
 
 	/** Reads a head with a process, `[cpu]` and a stamp of 6 or 9 digits; false if the line has none such. */
 	head(bytes: Uint8Array, start: number): boolean {
 		this.bytes = bytes;
-		return (this.#known(start) || this.#unknown(start)) && this.#stamp();
-	}
-
-	/** Threads write many lines: all that is before the stamp is compared with the last ones that were read. */
-	#known(start: number): boolean {
-		for (const head of this.#heads) {
-			const after = start + head.bytes.length;
-			if (!isDigit(this.bytes[after]) || !this.startsWith(head.bytes, start)) continue;
-			this.pid = head.pid;
-			this.cpu = head.cpu;
-			this.at = after;
-			return true;
-		}
-		return false;
-	}
-
-	#unknown(start: number): boolean {
-		if (!this.#beforeStamp(start)) return false;
-		const { pid, cpu } = this;
-		this.#heads[this.#oldest] = { bytes: this.bytes.slice(start, this.at), pid, cpu };
-		this.#oldest = (this.#oldest + 1) % HEADS;
-		return true;
-	}
-
-	#beforeStamp(start: number): boolean {
-		const { bytes } = this;
 		let at = start;
 		while (bytes[at] !== OPEN_BRACKET) {
 			const byte = bytes[at];
@@ -119,7 +80,7 @@ export class Cursor {
 			if (this.at - flags < 3) return false;
 			this.blanks();
 		}
-		return isDigit(bytes[this.at]);
+		return this.#stamp();
 	}
 
 	/** The pid stands before the bracket, after the last dash (ftrace) or blank (perf). */
@@ -178,7 +139,8 @@ export class Cursor {
 				hash = 0;
 				continue;
 			}
-			if (!BEGINS_NAME[byte] && (at === from || !isDigit(byte))) return -1;
+			const letter = (byte >= 97 && byte <= 122) || (byte >= 65 && byte <= 90) || byte === 95;
+			if (!letter && (at === from || !isDigit(byte))) return -1;
 			hash = (hash * 31 + byte) & 0x3fff_ffff;
 		}
 		return -1;
@@ -271,11 +233,7 @@ export class Cursor {
 		let low = 0;
 		let high = 0;
 		let at = this.at;
-		for (
-			let digit = HEX_DIGIT[bytes[at] as number] as number;
-			digit >= 0;
-			digit = HEX_DIGIT[bytes[++at] as number] as number
-		) {
+		for (let digit = hexDigit(bytes[at] as number); digit >= 0; digit = hexDigit(bytes[++at] as number)) {
 			high = (high << 4) | (low >>> 28);
 			low = (low << 4) | digit;
 		}
