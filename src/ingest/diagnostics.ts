@@ -1,4 +1,4 @@
-import type { DiagnosticExample, DiagnosticInfo } from '#lib/domain/session-info.ts';
+import { countOf, type DiagnosticExample, type DiagnosticInfo } from '#lib/domain/session-info.ts';
 
 /** Examples kept of each reason. */
 const EXAMPLES = 5;
@@ -49,13 +49,6 @@ export class Diagnostics {
 		this.#byReason.get(reason)?.first.push({ line, byte, message, text: excerpt(text) });
 	}
 
-	/** Lines counted with this severity. */
-	count(severity: Severity): number {
-		let sum = 0;
-		for (const entry of this.#byReason.values()) if (entry.severity === severity) sum += entry.count;
-		return sum;
-	}
-
 	list(): DiagnosticInfo[] {
 		return [...this.#byReason].map(([reason, { severity, count, first }]) => ({
 			reason,
@@ -68,9 +61,7 @@ export class Diagnostics {
 
 /** What became of a source's lines: each gave an event, was skipped or was rejected. */
 export function lineSums(lines: number, diagnostics: readonly DiagnosticInfo[]) {
-	const sum = (wanted: Severity) =>
-		diagnostics.reduce((total, { severity, count }) => total + (severity === wanted ? count : 0), 0);
-	const skippedLines = sum('skipped');
-	const rejectedLines = sum('rejected');
+	const skippedLines = countOf(diagnostics, 'skipped');
+	const rejectedLines = countOf(diagnostics, 'rejected');
 	return { lines, eventLines: lines - skippedLines - rejectedLines, skippedLines, rejectedLines };
 }

@@ -43,6 +43,12 @@ export interface DiagnosticInfo {
 	readonly count: number;
 	readonly first: readonly DiagnosticExample[];
 }
+/** Lines (or assumptions) with this severity. */
+export const countOf = (
+	diagnostics: readonly DiagnosticInfo[],
+	severity: DiagnosticInfo['severity']
+): number => diagnostics.reduce((n, each) => n + (each.severity === severity ? each.count : 0), 0);
+
 export interface DiagnosticExample {
 	/** From 1. */
 	readonly line: number;

@@ -1,4 +1,4 @@
-import type { DiagnosticInfo } from '#lib/domain/session-info.ts';
+import { countOf, type DiagnosticInfo } from '#lib/domain/session-info.ts';
 
 export type Severity = DiagnosticInfo['severity'];
 
@@ -17,9 +17,7 @@ export const SEVERITY_TEXT: Readonly<Record<Severity, string>> = {
 export function severityCounts(
 	diagnostics: readonly DiagnosticInfo[]
 ): { readonly severity: Severity; readonly count: number }[] {
-	const count = (severity: Severity) =>
-		diagnostics.reduce((n, each) => n + (each.severity === severity ? each.count : 0), 0);
-	return SEVERITIES.map((severity) => ({ severity, count: count(severity) })).filter(
+	return SEVERITIES.map((severity) => ({ severity, count: countOf(diagnostics, severity) })).filter(
 		(each) => each.count > 0
 	);
 }

@@ -26,6 +26,10 @@ export function merged(ranges: readonly Range[], apart = 1): [number, number][] 
 	return joined;
 }
 
+/** Gfns in ranges that do not overlap. */
+export const lengthOf = (ranges: readonly Range[]): number =>
+	ranges.reduce((n, [from, to]) => n + to - from, 0);
+
 /** What `a` covers and `b` does not; both ascending, without overlap. */
 function without(a: readonly Range[], b: readonly Range[]): GfnRun[] {
 	const left: GfnRun[] = [];
@@ -50,9 +54,8 @@ const toRanges = (runs: readonly GfnRun[]) => runs.map(({ gfn, npages }): Range 
 /** How two sets of pages, as ascending ranges without overlap, differ. */
 export function pageSets(a: readonly Range[], b: readonly Range[]): PageSets {
 	const [gained, lost] = [without(b, a), without(a, b)];
-	const size = a.reduce((n, [from, to]) => n + to - from, 0);
 	return {
-		both: size - pages(lost),
+		both: lengthOf(a) - pages(lost),
 		gainedPages: pages(gained),
 		lostPages: pages(lost),
 		gained: gained.slice(0, RUN_LIMIT),

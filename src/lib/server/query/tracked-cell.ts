@@ -5,7 +5,7 @@ import type { SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
 import { byMode } from './analyses/page-totals.ts';
 import { seqAtTime } from './events.ts';
-import { merged, type Range } from './page-sets.ts';
+import { lengthOf, merged, type Range } from './page-sets.ts';
 import { armedSets, silentPages } from './state-view.ts';
 import { trackedRanges } from './tracked-grid.ts';
 
@@ -63,8 +63,6 @@ const cutTo = (ranges: readonly Range[], [low, high]: Range): Range[] =>
 	ranges
 		.map(([from, to]): Range => [Math.max(from, low), Math.min(to, high)])
 		.filter(([from, to]) => from < to);
-
-const lengthOf = (ranges: readonly Range[]): number => ranges.reduce((sum, [from, to]) => sum + to - from, 0);
 
 /** Pages of the runs that lie in one of the ranges. */
 const pagesIn = (runs: readonly GfnRun[], ranges: readonly Range[]): number =>

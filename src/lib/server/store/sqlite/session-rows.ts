@@ -19,10 +19,6 @@ export const sessionBySlug = ({ db }: Connection) =>
 export const kindCounts = (byCode: readonly number[]): SessionInfo['kinds'] =>
 	Object.fromEntries(KINDS.map((kind, code) => [kind, byCode[code] ?? 0] as const).filter(([, n]) => n > 0));
 
-/** Lines of a session's sources that gave no event. */
-export const rejectedLines = (diagnostics: readonly DiagnosticInfo[]): number =>
-	diagnostics.reduce((n, each) => n + (each.severity === 'rejected' ? each.count : 0), 0);
-
 /** What a source tells of how far it was read: `complete` is 0 or 1. */
 export interface SourceState {
 	readonly diagnostics: string;

@@ -1,6 +1,12 @@
 import { and, asc, desc, eq, isNull, like, or, sql } from 'drizzle-orm';
 import type { EventBatch } from '#lib/domain/batch.ts';
-import type { LaneInfo, SessionDetail, SessionInfo, SessionProgress } from '#lib/domain/session-info.ts';
+import {
+	countOf,
+	type LaneInfo,
+	type SessionDetail,
+	type SessionInfo,
+	type SessionProgress
+} from '#lib/domain/session-info.ts';
 import type { TrackingState } from '#lib/domain/state.ts';
 import { beginsLike, headKey } from '../head.ts';
 import {
@@ -31,7 +37,6 @@ import {
 	diagnosticsOf,
 	isComplete,
 	kindCounts,
-	rejectedLines,
 	sessionBySlug,
 	sourceInfo,
 	type SourceState
@@ -199,7 +204,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 			clock: clockOf(attributes.clock),
 			lost,
 			coverage: lost.unknown ? null : row.nextSeq ? row.nextSeq / (row.nextSeq + lost.count) : 1,
-			rejectedLines: rejectedLines(diagnosticsOf(read)),
+			rejectedLines: countOf(diagnosticsOf(read), 'rejected'),
 			laneCount: summary.lanes.length,
 			ended: summary.ended,
 			complete: isComplete(summary.ended, read),
@@ -369,7 +374,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 				kinds: kindCounts(kinds),
 				lanes: lanes.length,
 				lost,
-				rejectedLines: rejectedLines(diagnosticsOf(read)),
+				rejectedLines: countOf(diagnosticsOf(read), 'rejected'),
 				ended,
 				complete: isComplete(ended, read)
 			};
