@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createReadStream, statSync } from 'node:fs';
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { IngestSummary } from '#lib/api/types.ts';
@@ -42,10 +41,10 @@ export interface IngestOptions {
 }
 
 /** A pipe or device with a name can be read only once, and as it comes. */
-async function openInput(input: IngestInput, follow: boolean): Promise<IngestInput> {
+function openInput(input: IngestInput, follow: boolean): IngestInput {
 	if ('chunks' in input) return input;
 	const file = input.path;
-	const found = await stat(file).catch(() => null);
+	const found = statSync(file, { throwIfNoEntry: false });
 	if (!found) throw new IngestError(file, 'there is no such file');
 	if (found.isDirectory()) throw new IngestError(file, 'is a folder: name the trace files in it');
 	if (!found.isFile()) return { chunks: createReadStream(file), name: file };
@@ -56,15 +55,16 @@ async function openInput(input: IngestInput, follow: boolean): Promise<IngestInp
 /**
  * Loads a trace into a store: parsing runs in a worker thread, each batch commits with the source's position. The
  * same content (plain or compressed) adds nothing; one that was interrupted goes on where it was. What a slow source
- * gives is committed within a quarter of a second; a fast one is read no faster than the store takes it.
+ * gives is committed within a quarter of a second; a fast one is read no faster than the store takes it. A store that
+ * is not open yet may open while the thread starts.
  * @throws {IngestError} if the source is missing, empty, holds no event at all, or (strict) has a bad line
  */
 export async function ingest(
-	store: TraceStore,
+	store: TraceStore | Promise<TraceStore>,
 	input: IngestInput,
 	options: IngestOptions = {}
 ): Promise<IngestSummary> {
-	const opened = await openInput(input, options.follow ?? false);
+	const opened = openInput(input, options.follow ?? false);
 	const file = 'path' in opened ? opened.path : null;
 	const name = 'path' in opened ? opened.path : opened.name;
 	const { format, hints, follow = false } = options;
@@ -74,10 +74,11 @@ export async function ingest(
 		...(hints && { hints })
 	};
 	const worker = new Worker(workerFile('parse-worker'), { workerData });
-	const run = new IngestRun(store, worker, name, options);
-	const stop = () => run.stop();
-	options.signal?.addEventListener('abort', stop);
+	let stop = () => {};
 	try {
+		const run = new IngestRun(await store, worker, name, options);
+		stop = () => run.stop();
+		options.signal?.addEventListener('abort', stop);
 		const finished = run.finish();
 		if (options.signal?.aborted) stop();
 		if ('chunks' in opened) await Promise.race([run.feed(opened.chunks), finished]);

@@ -3,11 +3,12 @@ import { Command, Option } from 'commander';
 import type { IngestSummary } from '#lib/api/types.ts';
 import type { JsonObject } from '#lib/domain/events.ts';
 import { GENERATION_INFO, GENERATIONS, isGeneration } from '#lib/domain/generations.ts';
+import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
 import { ingest, type IngestInput, type IngestProgress } from '../ingest.ts';
 import type { SourceHints } from '../formats/format.ts';
 import { FORMATS } from '../formats/registry.ts';
-import { count, databaseOption, megabytes, print, printJson, withStore } from './context.ts';
+import { count, databaseOption, megabytes, print, printJson } from './context.ts';
 
 interface Options {
 	db: string;
@@ -50,12 +51,16 @@ export const ingestCommand = new Command('ingest')
 		for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 		const summaries: IngestSummary[] = [];
 		try {
-			await withStore(options.db, async (store) => {
+			// not awaited: the first file's thread starts while the database opens
+			const opening = openSqliteStore(options.db);
+			try {
 				for (const file of files) {
 					if (stop.signal.aborted) break;
-					summaries.push(await load(store, file, options, stop.signal));
+					summaries.push(await load(opening, file, options, stop.signal));
 				}
-			});
+			} finally {
+				await (await opening).close();
+			}
 		} finally {
 			if (files.includes('-')) process.stdin.destroy(); // it would keep an interrupted process alive
 			// a read of a named pipe that nobody writes to cannot be called off: it would hold up even process.exit
@@ -74,7 +79,7 @@ export const ingestCommand = new Command('ingest')
 const isCut = (reason: string): boolean => reason === 'source-truncated' || reason === 'source-replaced';
 
 async function load(
-	store: TraceStore,
+	store: Promise<TraceStore>,
 	file: string,
 	{ name, strict = false, follow = false, format, generation, vendor }: Options,
 	signal: AbortSignal

@@ -6,7 +6,7 @@ import type { FormatScanner, ScannerOptions } from './format.ts';
 
 const BATCH_EVENTS = 32_768;
 /** The first batch is small: the store begins its work while the next one is read. */
-const FIRST_BATCH_EVENTS = 8192;
+const FIRST_BATCH_EVENTS = 16_384;
 /** Longer lines are skipped (and counted) without being kept. */
 export const LINE_LIMIT = 1 << 20;
 /** Room kept free in a batch for the events of one line; a line with more makes the batch grow. */

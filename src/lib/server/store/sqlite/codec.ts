@@ -84,6 +84,8 @@ export const decompress = (bytes: Uint8Array, sizeBytes = 0): Buffer =>
 /** Bytes of each position together: all lowest bytes, then all second ones, … */
 function shuffle(array: NumberArray, out: Uint8Array, at: number): void {
 	if (array instanceof Uint32Array) return shuffleWords(array, out, at);
+	if (array instanceof Uint16Array) return shuffleHalves(array, out, at);
+	if (array instanceof Uint8Array) return out.set(array, at);
 	const width = array.BYTES_PER_ELEMENT;
 	const n = array.length;
 	const bytes = new Uint8Array(array.buffer, array.byteOffset, n * width);
@@ -93,7 +95,17 @@ function shuffle(array: NumberArray, out: Uint8Array, at: number): void {
 	}
 }
 
-/** Most columns are of words: each is read once, not once for each of its bytes. */
+function shuffleHalves(array: Uint16Array, out: Uint8Array, at: number): void {
+	const n = array.length;
+	const upper = at + n;
+	for (let i = 0; i < n; i++) {
+		const half = array[i] as number;
+		out[at + i] = half;
+		out[upper + i] = half >>> 8;
+	}
+}
+
+/** Each word is read once, not once for each of its bytes. */
 function shuffleWords(array: Uint32Array, out: Uint8Array, at: number): void {
 	const n = array.length;
 	const [second, third, fourth] = [at + n, at + 2 * n, at + 3 * n];
@@ -108,6 +120,8 @@ function shuffleWords(array: Uint32Array, out: Uint8Array, at: number): void {
 
 function unshuffle(bytes: Uint8Array, at: number, array: NumberArray): void {
 	if (array instanceof Uint32Array) return unshuffleWords(bytes, at, array);
+	if (array instanceof Uint16Array) return unshuffleHalves(bytes, at, array);
+	if (array instanceof Uint8Array) return array.set(bytes.subarray(at, at + array.length));
 	const width = array.BYTES_PER_ELEMENT;
 	const n = array.length;
 	const out = new Uint8Array(array.buffer, array.byteOffset, n * width);
@@ -115,6 +129,12 @@ function unshuffle(bytes: Uint8Array, at: number, array: NumberArray): void {
 		const base = at + plane * n;
 		for (let i = 0, to = plane; i < n; i++, to += width) out[to] = bytes[base + i] as number;
 	}
+}
+
+function unshuffleHalves(bytes: Uint8Array, at: number, array: Uint16Array): void {
+	const n = array.length;
+	const upper = at + n;
+	for (let i = 0; i < n; i++) array[i] = (bytes[at + i] as number) | ((bytes[upper + i] as number) << 8);
 }
 
 function unshuffleWords(bytes: Uint8Array, at: number, array: Uint32Array): void {
@@ -190,9 +210,15 @@ function dictionary(low: Uint32Array, high: Uint32Array, limit: number): number 
 	const mask = 2 ** bits - 1;
 	table.fill(-1, 0, mask + 1);
 	let size = 0;
+	let former = -1;
 	for (let i = 0; i < n; i++) {
 		const a = low[i] as number;
 		const b = high[i] as number;
+		// most accesses of a loop come from the same instruction as the one before
+		if (former >= 0 && lows[former] === a && highs[former] === b) {
+			indexes[i] = former;
+			continue;
+		}
 		let at = (Math.imul(a ^ Math.imul(b, 0x85eb_ca6b), 0x9e37_79b1) >>> (32 - bits)) & mask;
 		let found = table[at] as number;
 		while (found >= 0 && (lows[found] !== a || highs[found] !== b)) {
@@ -205,7 +231,7 @@ function dictionary(low: Uint32Array, high: Uint32Array, limit: number): number 
 			lows[found] = a;
 			highs[found] = b;
 		}
-		indexes[i] = found;
+		indexes[i] = former = found;
 	}
 	return size;
 }

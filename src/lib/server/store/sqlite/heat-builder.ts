@@ -1,8 +1,10 @@
 import type { Lane } from '#lib/domain/state.ts';
-import { decodeTile, encodeTile, TileCells } from './heat-tile.ts';
+import { decodeTile, EMPTY_TILE, TileWriter } from './heat-tile.ts';
 
 /** Time bucket sizes of the pyramid, as powers of two (ns): each level is 8 times as coarse as the one below. */
 export const HEAT_SHIFTS = [16, 19, 22, 25, 28, 31, 34, 37, 40, 43, 46, 49, 52] as const;
+/** Nanoseconds in a bucket, by level. */
+const BUCKET_NS = HEAT_SHIFTS.map((shift) => 2 ** shift);
 /** The finest level kept has at most this many buckets over the whole session. */
 const MAX_BUCKETS = 16_384;
 /** Time buckets in a tile. */
@@ -23,12 +25,24 @@ export function gfnShiftOf(npages: number): number {
 
 export type PutTile = (lane: number, shift: number, tile: number, data: Buffer) => void;
 
+/** A bucket of a quiet time has so few cells that the call of a sort would take longer than sorting. */
+const FEW = 12;
+
+function sortFew(array: Uint32Array, length: number): void {
+	for (let i = 1; i < length; i++) {
+		const value = array[i] as number;
+		let at = i;
+		for (; at > 0 && (array[at - 1] as number) > value; at--) array[at] = array[at - 1] as number;
+		array[at] = value;
+	}
+}
+
 /** Counts of the bucket that is open in one level of one lane, and the closed cells of its tile. */
 class OpenTile {
 	readonly counts: Uint32Array;
 	readonly #touched: Uint32Array;
 	#touchedCount = 0;
-	readonly cells = new TileCells();
+	readonly cells = new TileWriter();
 	bucket = -1;
 	/** Whether something was counted since the tile was written. */
 	dirty = false;
@@ -50,17 +64,22 @@ class OpenTile {
 	}
 
 	#copyOpen(): void {
-		const touched = this.#touched.subarray(0, this.#touchedCount).sort();
-		for (const index of touched)
-			this.cells.push(this.bucket % TILE_BUCKETS, index, this.counts[index] as number);
+		const n = this.#touchedCount;
+		if (n > FEW) this.#touched.subarray(0, n).sort();
+		else if (n > 1) sortFew(this.#touched, n);
+		const time = this.bucket % TILE_BUCKETS;
+		for (let i = 0; i < n; i++) {
+			const index = this.#touched[i] as number;
+			this.cells.push(time, index, this.counts[index] as number);
+		}
 	}
 
 	/** All cells so far, the open bucket's included; written anew once there are more. */
 	encode(): Buffer {
-		const closed = this.cells.length;
+		const closed = this.cells.mark();
 		this.#copyOpen();
-		const data = encodeTile(this.cells, 'now');
-		this.cells.length = closed;
+		const data = this.cells.encode('now');
+		this.cells.rewind(closed);
 		return data;
 	}
 
@@ -178,14 +197,15 @@ export class HeatBuilder {
 
 	#nextBucket(tsNs: number): void {
 		this.drain();
-		const bucketNs = 2 ** (HEAT_SHIFTS[this.#finest] as number);
+		const bucketNs = BUCKET_NS[this.#finest] as number;
 		this.#startNs = Math.floor(tsNs / bucketNs) * bucketNs;
 		this.#endNs = this.#startNs + bucketNs;
 	}
 
 	/** Gives the counts to every level: they lie in one bucket of each. */
 	drain(): void {
-		for (const [lane, own] of this.#lanes.entries()) {
+		for (let lane = 0; lane < this.#lanes.length; lane++) {
+			const own = this.#lanes[lane] as LaneCounts;
 			if (own.touchedCount === 0) continue;
 			for (let level = this.#finest; level <= this.#whole; level++) {
 				const open = (own.open[level] ??= new OpenTile(own.counts.length));
@@ -208,14 +228,13 @@ export class HeatBuilder {
 
 	/** Opens the bucket that holds the counts, and writes the tile before it if it was the last of that. */
 	#moveTo(lane: number, level: number, open: OpenTile): void {
-		const shift = HEAT_SHIFTS[level] as number;
-		const bucket = Math.floor(this.#startNs / 2 ** shift);
+		const bucket = Math.floor(this.#startNs / (BUCKET_NS[level] as number));
 		if (open.bucket === bucket) return;
 		if (open.bucket >= 0) {
 			open.closeBucket();
 			if (open.tile !== Math.floor(bucket / TILE_BUCKETS)) {
-				this.#put(lane, shift, open.tile, encodeTile(open.cells));
-				open.cells.length = 0;
+				this.#put(lane, HEAT_SHIFTS[level] as number, open.tile, open.cells.encode('for good'));
+				open.cells.rewind(EMPTY_TILE);
 			}
 		}
 		open.bucket = bucket;

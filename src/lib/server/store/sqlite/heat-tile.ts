@@ -1,78 +1,100 @@
 import { compress, decompress, frame } from './codec.ts';
 
-/** Cells of a tile in (time, index) order; index = mode * rows + row. */
-export class TileCells {
-	length = 0;
-	time = new Uint8Array(64);
-	index = new Uint32Array(64);
-	count = new Uint32Array(64);
-
-	push(time: number, index: number, count: number): void {
-		if (this.length === this.time.length) this.#grow();
-		this.time[this.length] = time;
-		this.index[this.length] = index;
-		this.count[this.length++] = count;
-	}
-
-	#grow(): void {
-		const copy = <T extends Uint8Array | Uint32Array>(from: T, to: T): T => {
-			to.set(from);
-			return to;
-		};
-		this.time = copy(this.time, new Uint8Array(this.length * 2));
-		this.index = copy(this.index, new Uint32Array(this.length * 2));
-		this.count = copy(this.count, new Uint32Array(this.length * 2));
-	}
-}
-
-function writeVarint(out: Uint8Array, at: number, value: number): number {
-	while (value > 127) {
-		out[at++] = (value & 127) | 128;
-		value >>>= 7;
-	}
-	out[at++] = value;
-	return at;
-}
-
-/** A tile before compression: kept for the next one. */
-let plainBytes = new Uint8Array(65_536);
-
 /** A tile that grows on is not compressed while it has at most this many bytes: each commit writes it anew. */
 const SMALL = 4096;
 
+/** Numbers as LEB128, one after another. */
+class Varints {
+	#bytes = new Uint8Array(64);
+	length = 0;
+
+	push(value: number): void {
+		if (this.length + 5 > this.#bytes.length) this.#grow();
+		const bytes = this.#bytes;
+		let at = this.length;
+		while (value > 127) {
+			bytes[at++] = (value & 127) | 128;
+			value >>>= 7;
+		}
+		bytes[at++] = value;
+		this.length = at;
+	}
+
+	#grow(): void {
+		const larger = new Uint8Array(this.#bytes.length * 2);
+		larger.set(this.#bytes);
+		this.#bytes = larger;
+	}
+
+	get bytes(): Uint8Array {
+		return this.#bytes.subarray(0, this.length);
+	}
+}
+
+/** How far a tile was written: what comes after can be taken back. */
+interface TileMark {
+	readonly length: number;
+	readonly time: number;
+	readonly index: number;
+	readonly ends: readonly [number, number, number];
+}
+
 /**
- * Bytes of a tile: u32 number of cells, then as LEB128 numbers all time steps (difference to the former cell's
- * bucket), all indexes (difference to the former one in the same bucket), all counts; zstd.
+ * A tile's cells in (time, index) order, encoded as they come; index = mode * rows + row. Its bytes: u32 number of
+ * cells, then as LEB128 numbers all time steps (difference to the former cell's bucket), all indexes (difference to
+ * the former one in the same bucket), all counts; zstd.
  */
-export function encodeTile(cells: TileCells, use: 'now' | 'for good' = 'for good'): Buffer {
-	const { length, time, index, count } = cells;
-	// a time step has at most 2 bytes, an index and a count 5 each
-	const most = 4 + length * 12;
-	if (plainBytes.length < most) plainBytes = new Uint8Array(most * 2);
-	const out = plainBytes;
-	new DataView(out.buffer).setUint32(0, length, true);
-	let at = 4;
-	for (let i = 0, last = 0; i < length; i++) {
-		at = writeVarint(out, at, (time[i] as number) - last);
-		last = time[i] as number;
+export class TileWriter {
+	#length = 0;
+	#time = 0;
+	#index = 0;
+	readonly #times = new Varints();
+	readonly #indexes = new Varints();
+	readonly #counts = new Varints();
+
+	push(time: number, index: number, count: number): void {
+		this.#times.push(time - this.#time);
+		this.#indexes.push(time === this.#time ? index - this.#index : index);
+		this.#counts.push(count);
+		this.#time = time;
+		this.#index = index;
+		this.#length++;
 	}
-	let former = -1;
-	let from = 0;
-	for (let i = 0; i < length; i++) {
-		if (time[i] !== former) from = 0;
-		former = time[i] as number;
-		const value = index[i] as number;
-		at = writeVarint(out, at, value - from);
-		from = value;
+
+	mark(): TileMark {
+		const ends = [this.#times.length, this.#indexes.length, this.#counts.length] as const;
+		return { length: this.#length, time: this.#time, index: this.#index, ends };
 	}
-	for (let i = 0; i < length; i++) at = writeVarint(out, at, count[i] as number);
-	const bytes = out.subarray(0, at);
-	return use === 'now' && at <= SMALL ? frame(bytes) : compress(bytes);
+
+	/** Takes back the cells pushed since. */
+	rewind({ length, time, index, ends }: TileMark): void {
+		this.#length = length;
+		this.#time = time;
+		this.#index = index;
+		[this.#times.length, this.#indexes.length, this.#counts.length] = ends;
+	}
+
+	encode(use: 'now' | 'for good'): Buffer {
+		const head = Buffer.alloc(4);
+		head.writeUInt32LE(this.#length);
+		const bytes = Buffer.concat([head, this.#times.bytes, this.#indexes.bytes, this.#counts.bytes]);
+		return use === 'now' && bytes.length <= SMALL ? frame(bytes) : compress(bytes);
+	}
+}
+
+/** The mark of an empty tile. */
+export const EMPTY_TILE: TileMark = { length: 0, time: 0, index: 0, ends: [0, 0, 0] };
+
+/** Cells of a tile, as `TileWriter` took them. */
+export interface TileCells {
+	readonly length: number;
+	readonly time: Uint8Array;
+	readonly index: Uint32Array;
+	readonly count: Uint32Array;
 }
 
 export function decodeTile(data: Uint8Array): TileCells {
 	const bytes = decompress(data);
-	const cells = new TileCells();
 	const n = bytes.readUInt32LE(0);
 	let at = 4;
 	const next = (): number => {
@@ -85,13 +107,12 @@ export function decodeTile(data: Uint8Array): TileCells {
 			scale *= 128;
 		}
 	};
-	const time = (cells.time = new Uint8Array(n));
-	const index = (cells.index = new Uint32Array(n));
-	const count = (cells.count = new Uint32Array(n));
-	cells.length = n;
+	const time = new Uint8Array(n);
+	const index = new Uint32Array(n);
+	const count = new Uint32Array(n);
 	for (let i = 0, last = 0; i < n; i++) last = time[i] = last + next();
 	for (let i = 0; i < n; i++)
 		index[i] = next() + (i > 0 && time[i] === time[i - 1] ? (index[i - 1] as number) : 0);
 	for (let i = 0; i < n; i++) count[i] = next();
-	return cells;
+	return { length: n, time, index, count };
 }
