@@ -74,12 +74,11 @@ export async function ingest(
 		...(hints && { hints })
 	};
 	const worker = new Worker(workerFile('parse-worker'), { workerData });
-	let stop = () => {};
+	const run = new IngestRun(worker, name, options);
+	const stop = () => run.stop();
+	options.signal?.addEventListener('abort', stop);
 	try {
-		const run = new IngestRun(await store, worker, name, options);
-		stop = () => run.stop();
-		options.signal?.addEventListener('abort', stop);
-		const finished = run.finish();
+		const finished = run.finish(store);
 		if (options.signal?.aborted) stop();
 		if ('chunks' in opened) await Promise.race([run.feed(opened.chunks), finished]);
 		return await finished;
@@ -91,11 +90,12 @@ export async function ingest(
 
 /** One run: the parse worker's messages, in order, become appends. */
 class IngestRun {
-	readonly #store: TraceStore;
+	#store!: TraceStore;
 	readonly #worker: Worker;
 	readonly #name: string;
 	readonly #options: IngestOptions;
-	readonly #began = performance.now();
+	/** When the store was open. */
+	#began = performance.now();
 	#head: Uint8Array = new Uint8Array(0);
 	#format = '';
 	#sizeBytes: number | null = null;
@@ -111,8 +111,7 @@ class IngestRun {
 	#failed = false;
 	#fail: (error: Error) => void = () => {};
 
-	constructor(store: TraceStore, worker: Worker, name: string, options: IngestOptions) {
-		this.#store = store;
+	constructor(worker: Worker, name: string, options: IngestOptions) {
 		this.#worker = worker;
 		this.#name = name;
 		this.#options = options;
@@ -139,14 +138,17 @@ class IngestRun {
 	}
 
 	/** Resolves with the summary when the worker is through. */
-	finish(): Promise<IngestSummary> {
+	finish(opening: TraceStore | Promise<TraceStore>): Promise<IngestSummary> {
 		return new Promise((resolve, reject) => {
 			this.#fail = (error: Error) => {
 				this.#failed = true;
 				reject(error);
 			};
 			// messages are handled strictly one after another: each append awaits the one before
-			let queue: Promise<unknown> = Promise.resolve();
+			let queue: Promise<unknown> = Promise.resolve(opening).then((store) => {
+				this.#store = store;
+				this.#began = performance.now();
+			}, this.#fail);
 			this.#worker.on('message', (message: FromParser) => {
 				if (message.type === 'chunk-taken') return this.#chunkTaken();
 				queue = queue

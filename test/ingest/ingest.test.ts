@@ -132,3 +132,12 @@ test('strict turns the first bad line into an error and takes the session back',
 	);
 	expect((await store.listSessions()).length).toBe(before);
 });
+
+test('a store may open while the trace is being read, and may fail to', async () => {
+	const line = '{"t":1,"k":"preread","a":"0x1000","n":1,"ip":"0x1"}\n';
+	const late = new Promise<TraceStore>((resolve) => setTimeout(() => resolve(store), 400));
+	const summary = await ingest(late, { path: file('late.ndjson', line) });
+	expect(summary.added).toBe(1);
+	const broken = new Promise<TraceStore>((_, reject) => setTimeout(() => reject(new Error('no disk')), 400));
+	await expect(ingest(broken, { path: file('broken.ndjson', line) })).rejects.toThrow('no disk');
+});
