@@ -2,7 +2,7 @@
  * `npm run bench:browser [-- --minutes N]`: the session page in Chromium on a session of more than ten million
  * events; N minutes of scripted use (ten if absent).
  */
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -12,8 +12,9 @@ import { parseArgs } from 'node:util';
 import { type Browser, type BrowserContext, chromium, type Page } from '@playwright/test';
 import type { IngestSummary } from '#lib/api/types.ts';
 import { chromiumArgs, chromiumPath } from '../test/chromium.ts';
-import { CLI, plainMedium, ROOT, tenTimes } from './captures.ts';
+import { CLI, plainMedium, tenTimes } from './captures.ts';
 import { inProcess, missedBars, quantile, report, seeded } from './measure.ts';
+import { serve } from './server.ts';
 
 /** What the page notes about itself, from its first moment on. */
 interface Notes {
@@ -51,20 +52,6 @@ function takeNotes(): void {
 }
 const notesOf = (page: Page) => page.evaluate(() => (globalThis as unknown as { notes: Notes }).notes);
 const ms = (value: number) => `${value.toFixed(0)} ms`;
-
-async function serve(database: string): Promise<{ server: ChildProcess; url: string }> {
-	const server = spawn(
-		process.execPath,
-		[path.join(ROOT, 'bin/pagetrail.js'), 'serve', '--db', database, '--port', '0'],
-		{ stdio: ['ignore', 'pipe', 'inherit'] }
-	);
-	let text = '';
-	for await (const part of server.stdout ?? []) {
-		const url = /http:\/\/[\d.]+:\d+/.exec((text += String(part)))?.[0];
-		if (url) return { server, url };
-	}
-	throw new Error(`the server said nothing of its address: ${text}`);
-}
 
 async function visit(
 	context: BrowserContext,

@@ -1,5 +1,5 @@
 /** Longest time (ms) that a line read waits for its batch to fill; a commit within 250 ms leaves the rest to the store. */
-export const FLUSH_MS = 100;
+export const FLUSH_MS = 50;
 
 /**
  * Hands out half-full batches of a slow source. It fires once `FLUSH_MS` after the first `touch` since the last

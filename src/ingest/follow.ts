@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { compressionOf } from './decompress.ts';
 
 /** Time (ms) between two looks at a file that did not grow. */
-const POLL_MS = 50;
+const POLL_MS = 25;
 const CHUNK = 1 << 18;
 
 /** The followed file is no longer what it was; `reason` is the diagnostic's word for it. */
