@@ -1,3 +1,5 @@
+import { decimal4, hex4, hexDigit } from '../digits.ts';
+
 const NEWLINE = 10;
 const RETURN = 13;
 const BLANK = 32;
@@ -32,13 +34,6 @@ const IN_NAME = Uint8Array.from({ length: 256 }, (_, byte) =>
 	/[\w.]/.test(String.fromCharCode(byte)) ? 1 : 0
 );
 
-/** Value of a hexadecimal digit's byte; -1 if it is none. */
-function hexDigit(byte: number): number {
-	if (byte >= 48 && byte <= 57) return byte - 48;
-	if (byte >= 97 && byte <= 102) return byte - 87;
-	return -1;
-}
-
 /** Reads a trace line from bytes without making texts; every method moves on only if it found what it wants. */
 export class Cursor {
 	bytes: Uint8Array = new Uint8Array(0);
@@ -54,10 +49,20 @@ export class Cursor {
 	gfn = 0;
 	#name = 0;
 	#nameEnd = 0;
+	#view: DataView = new DataView(new ArrayBuffer(0));
+	/** The last place where four bytes are. */
+	#lastFour = -1;
+
+	/** From here on places are of these bytes. */
+	enter(bytes: Uint8Array): void {
+		this.bytes = bytes;
+		this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+		this.#lastFour = bytes.length - 4;
+	}
 
 	/** Reads a head with a process, `[cpu]` and a stamp of 6 or 9 digits; false if the line has none such. */
-	head(bytes: Uint8Array, start: number): boolean {
-		this.bytes = bytes;
+	head(start: number): boolean {
+		const { bytes } = this;
 		let at = start;
 		while (bytes[at] !== OPEN_BRACKET) {
 			const byte = bytes[at];
@@ -216,11 +221,23 @@ export class Cursor {
 		return false;
 	}
 
+	#decimal4(at: number): number {
+		return at <= this.#lastFour ? decimal4(this.#view.getUint32(at)) : -1;
+	}
+
+	#hex4(at: number): number {
+		return at <= this.#lastFour ? hex4(this.#view.getUint32(at)) : -1;
+	}
+
 	/** A whole number of at most `digits` digits; -1 if none is here. */
 	decimal(digits: number): number {
 		const { bytes } = this;
 		let value = 0;
 		let at = this.at;
+		for (let four = this.#decimal4(at); four >= 0; four = this.#decimal4(at)) {
+			value = value * 10_000 + four;
+			at += 4;
+		}
 		while (isDigit(bytes[at])) value = value * 10 + ((bytes[at++] as number) - 48);
 		if (at === this.at || at - this.at > digits) return -1;
 		this.at = at;
@@ -233,6 +250,11 @@ export class Cursor {
 		let low = 0;
 		let high = 0;
 		let at = this.at;
+		for (let four = this.#hex4(at); four >= 0; four = this.#hex4(at)) {
+			high = (high << 16) | (low >>> 16);
+			low = (low << 16) | four;
+			at += 4;
+		}
 		for (let digit = hexDigit(bytes[at] as number); digit >= 0; digit = hexDigit(bytes[++at] as number)) {
 			high = (high << 4) | (low >>> 28);
 			low = (low << 4) | digit;

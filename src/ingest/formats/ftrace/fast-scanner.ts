@@ -94,6 +94,7 @@ export class FastFtraceScanner extends FtraceScanner implements FastHost {
 
 	protected override enter(bytes: Uint8Array): void {
 		super.enter(bytes);
+		this.cursor.enter(bytes);
 		// a Buffer's is many times as fast as a Uint8Array's
 		this.#clean = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).indexOf(0) < 0;
 	}
@@ -101,7 +102,7 @@ export class FastFtraceScanner extends FtraceScanner implements FastHost {
 	protected override fast(bytes: Uint8Array, start: number): number {
 		if (this.waiting || !this.stamped || !this.#clean) return -1;
 		const { cursor } = this;
-		if (!cursor.head(bytes, start)) return -1;
+		if (!cursor.head(start)) return -1;
 		const thread = this.threads.find(cursor.pid);
 		if (!thread || !this.time.begun) return -1;
 		const tsNs = this.time.since(cursor.seconds, cursor.ns);
