@@ -73,6 +73,11 @@ export class Workbench {
 	readonly time: Range = $derived(this.view.time ?? this.whole);
 	readonly plotWidth = $derived(Math.max(120, this.width - AXIS_WIDTH - 10));
 	readonly x = $derived(scaleOf(this.time, this.plotWidth));
+	// by themselves: lanes are laid out anew only when one of these is another, not for each position of the cursor
+	readonly #gfns = $derived(this.view.gfns);
+	readonly #fold = $derived(this.view.fold);
+	readonly #turned = $derived(this.view.turned);
+	readonly #heights = $derived(this.view.heights);
 	readonly seq = $derived(this.now?.seq ?? 0);
 	readonly cursorNs = $derived(
 		this.view.at && 'tsNs' in this.view.at ? this.view.at.tsNs : (this.now?.tsNs ?? 0)
@@ -87,7 +92,7 @@ export class Workbench {
 	readonly quiet = $derived(this.lanes.filter((lane) => this.isFolded(lane)));
 	/** Heights of the open lanes' heat maps, in order. */
 	readonly heights = $derived(
-		laneHeights(this.open, this.height - this.open.length * HEADING - this.footer, this.view.heights)
+		laneHeights(this.open, this.height - this.open.length * HEADING - this.footer, this.#heights)
 	);
 	/** True if the source tells what is tracked, so that there is an outline to draw. */
 	readonly hasTracking = $derived((this.session.kinds.track_add ?? 0) > 0);
@@ -125,28 +130,28 @@ export class Workbench {
 
 	/** Lanes with hardly any access are closed, unless the view turned them. */
 	isFolded(lane: LaneInfo): boolean {
-		return lane.accesses <= this.accesses * QUIET_SHARE !== this.view.turned.includes(lane.lane);
+		return lane.accesses <= this.accesses * QUIET_SHARE !== this.#turned.includes(lane.lane);
 	}
 
 	/** Opens a closed lane, closes an open one. */
 	turn(lane: number): void {
-		this.change({ turned: this.#turned(lane) }, true);
+		this.change({ turned: this.#withTurned(lane) }, true);
 		this.grids.delete(lane);
 	}
 
-	#turned(lane: number): readonly number[] {
+	#withTurned(lane: number): readonly number[] {
 		const { turned } = this.view;
 		return turned.includes(lane) ? turned.filter((each) => each !== lane) : [...turned, lane];
 	}
 
 	gfnsOf(lane: LaneInfo): Range {
-		return this.view.gfns[lane.lane] ?? { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
+		return this.#gfns[lane.lane] ?? { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
 	}
 
 	/** The gfn axis of a lane `height` pixels tall, folded if the view says so. */
 	gfnScaleOf(lane: LaneInfo, height: number): GfnScale {
 		const gfns = this.gfnsOf(lane);
-		const folds = this.view.fold ? foldsOf(gfns, this.used.get(lane.lane) ?? []) : [];
+		const folds = this.#fold ? foldsOf(gfns, this.used.get(lane.lane) ?? []) : [];
 		return gfnScale(gfns, height, folds);
 	}
 
@@ -279,7 +284,7 @@ export class Workbench {
 		const limits = { from: lane.baseGfn, to: lane.baseGfn + lane.npages };
 		const hidden = zoomed && (gfn < zoomed.from || gfn >= zoomed.to);
 		const part = {
-			turned: this.isFolded(lane) ? this.#turned(lane.lane) : turned,
+			turned: this.isFolded(lane) ? this.#withTurned(lane.lane) : turned,
 			gfns: hidden ? { ...gfns, [lane.lane]: reveal(zoomed, gfn, limits) } : gfns
 		};
 		this.change({ page: gfn, tab: 'page', ...part }, true);
