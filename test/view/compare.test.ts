@@ -175,13 +175,28 @@ test('neighbours of a window have its length and stay in the session', () => {
 
 test('ticks count a side’s own time, and under the log ratio from the beginnings', () => {
 	const long = { ...grid, a: { ...grid.a, startNs: 4e9, columnNs: 1e9 } };
-	const options = { align: 'time', clock: 'ns', count: 3 } as const;
-	expect(compareTicks(long, 'a', options)[0]).toEqual({ share: 0, label: '4\u202fs' });
-	expect(compareTicks(long, 'ratio', options)[1]).toEqual({ share: 1 / 3, label: '+1\u202fs' });
-	expect(compareTicks(long, 'ratio', { ...options, align: 'fraction' })[2]).toEqual({
-		share: 0.5,
+	const options = { align: 'time', clock: 'ns', width: 300 } as const;
+	expect(compareTicks(long, 'a', options)[0]).toMatchObject({ at: 0, label: '4\u202fs' });
+	expect(compareTicks(long, 'ratio', options)[1]).toMatchObject({ at: 100, x: 100, label: '+1\u202fs' });
+	expect(compareTicks(long, 'ratio', { ...options, align: 'fraction' })[2]).toMatchObject({
+		at: 150,
 		label: '50\u202f%'
 	});
+});
+
+test('labels of a comparison never touch, however near one looks', () => {
+	for (const columnNs of [1, 7, 40, 3e6, 2e9])
+		for (const what of ['a', 'ratio'] as const)
+			for (const align of ['time', 'fraction'] as const)
+				for (const width of [220, 340, 940]) {
+					const near = { ...grid, columns: 30, a: { ...grid.a, startNs: 98_518_310_170, columnNs } };
+					const edges = compareTicks(near, what, { align, clock: 'ns', width }).flatMap(({ x, label }) => [
+						x - label.length * 3.2,
+						x + label.length * 3.2
+					]);
+					expect(edges.length).toBeGreaterThan(0);
+					expect(edges).toEqual([...edges].sort((a, b) => a - b));
+				}
 });
 
 /** How far apart two colours look (CIE76), as they are or as somebody without green cones sees them. */

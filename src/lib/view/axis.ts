@@ -52,7 +52,7 @@ function timeLabel(value: number, step: number, [size, name]: readonly [number, 
 	return `${formatInt(whole)}${fraction}${name && THIN + name}`;
 }
 
-/** A time label with its tick's pixel and the middle of its text, which is moved inwards at the edges. */
+/** A label with its tick's pixel and the middle of its text, which is moved inwards at the edges. */
 export interface PlacedTime extends Tick {
 	readonly at: number;
 	readonly x: number;
@@ -66,11 +66,13 @@ const BEYOND = 8;
 
 /**
  * Ticks of a time axis `width` pixels long, about every 80 pixels; fewer where the labels are long, as far zoomed in,
- * so that none touches another.
+ * so that none touches another. `sign` stands before each label.
  */
-export function placedTimes(range: Range, width: number, clock: Clock): PlacedTime[] {
+export function placedTimes(range: Range, width: number, clock: Clock, sign = ''): PlacedTime[] {
 	for (let count = Math.max(2, Math.floor(width / DISTANCE)); ; count--) {
-		const placed = timeTicks(range, count, clock).map((tick) => placeTime(tick, range, width));
+		const placed = timeTicks(range, count, clock).map(({ value, label }) =>
+			placeTick({ value, label: sign + label }, range, width)
+		);
 		const apart = placed.every((each, i) => {
 			const last = placed[i - 1];
 			return !last || each.x - halfOf(each) - ROOM >= last.x + halfOf(last);
@@ -82,7 +84,8 @@ export function placedTimes(range: Range, width: number, clock: Clock): PlacedTi
 
 const halfOf = ({ label }: Tick) => (label.length * LETTER) / 2;
 
-function placeTime(tick: Tick, range: Range, width: number): PlacedTime {
+/** A tick on an axis `width` pixels long. */
+export function placeTick(tick: Tick, range: Range, width: number): PlacedTime {
 	const at = ((tick.value - range.from) / span(range)) * width;
 	const half = halfOf(tick);
 	return { ...tick, at, x: Math.max(half, Math.min(width + BEYOND - half, at)) };

@@ -1,4 +1,4 @@
-import { timeTicks } from './axis.ts';
+import { type PlacedTime, placedTimes } from './axis.ts';
 import type { Clock } from './format.ts';
 import type { Theme } from './palette.ts';
 import { type Drawing, pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText } from './picture.ts';
@@ -22,23 +22,29 @@ export const timeAxisName = (clock: Clock): string =>
 		lines: 'lines since the trace’s beginning'
 	})[clock];
 
+/** Ticks and their labels under a plot whose lower edge is at `y`. */
+export function timeMarks(ticks: readonly PlacedTime[], { y, theme }: { y: number; theme: Theme }): string {
+	const [line, fill] = [pictureColour(theme, 'axis'), pictureColour(theme, 'muted')];
+	return ticks
+		.map(({ at, x, label }) => {
+			const left = round(PLOT_LEFT + at);
+			return (
+				`<line x1="${left}" x2="${left}" y1="${y}" y2="${y + 5}" stroke="${line}"/>` +
+				svgText(label, { x: PLOT_LEFT + x, y: y + 18, fill, size: 11, anchor: 'middle', mono: true })
+			);
+		})
+		.join('');
+}
+
 /** The time axis under a plot whose lower edge is at `y`. */
 export function timeAxis(
 	time: Range,
 	{ clock, y, theme }: { clock: Clock; y: number; theme: Theme }
 ): string {
-	const x = scaleOf(time, PLOT_WIDTH);
 	const muted = pictureColour(theme, 'muted');
-	const ticks = timeTicks(time, PLOT_WIDTH / 120, clock).map(({ value, label }) => {
-		const at = PLOT_LEFT + x.at(value);
-		return (
-			`<line x1="${round(at)}" x2="${round(at)}" y1="${y}" y2="${y + 5}" stroke="${pictureColour(theme, 'axis')}"/>` +
-			svgText(label, { x: at, y: y + 18, fill: muted, size: 11, anchor: 'middle', mono: true })
-		);
-	});
 	const middle = PLOT_LEFT + PLOT_WIDTH / 2;
 	return (
-		ticks.join('') +
+		timeMarks(placedTimes(time, PLOT_WIDTH, clock), { y, theme }) +
 		svgText(timeAxisName(clock), { x: middle, y: y + 36, fill: muted, size: 11, anchor: 'middle' })
 	);
 }

@@ -1,6 +1,7 @@
 import type { Theme } from './palette.ts';
 import { type Drawing, pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText } from './picture.ts';
-import { frame, legendRow, valueAxis } from './picture-charts.ts';
+import type { PlacedTime } from './axis.ts';
+import { frame, legendRow, timeMarks, valueAxis } from './picture-charts.ts';
 import { gfnScale } from './gfn-scale.ts';
 import { gfnAxisTicks } from './picture-heat.ts';
 import { type Range, span } from './range.ts';
@@ -19,7 +20,8 @@ export interface ComparedDrawing {
 	readonly gfns: Range;
 	/** Gfns of the image, which may reach beyond. */
 	readonly imageGfns: Range;
-	readonly ticks: readonly { readonly share: number; readonly label: string }[];
+	/** Of an axis as long as the plot is wide. */
+	readonly ticks: readonly PlacedTime[];
 	/** Colours at equal distances; ramps of one scale lie below each other. */
 	readonly ramps: readonly (readonly string[])[];
 	readonly legend: { readonly low: string; readonly high: string };
@@ -33,21 +35,14 @@ export function drawCompared(map: ComparedDrawing): Drawing {
 	const bottom = top + height;
 	const imageTop = top + ((gfns.to - imageGfns.to) / span(gfns)) * height;
 	const imageHeight = (span(imageGfns) / span(gfns)) * height;
-	const [text, muted] = [pictureColour(theme, 'text'), pictureColour(theme, 'muted')];
+	const text = pictureColour(theme, 'text');
 	const gradients = map.ramps.map((colours, ramp) => {
 		const stops = colours.map(
 			(colour, i) => `<stop offset="${round((100 * i) / (colours.length - 1))}%" stop-color="${colour}"/>`
 		);
 		return `<linearGradient id="ramp-${map.id}-${ramp}">${stops.join('')}</linearGradient>`;
 	});
-	const ticks = map.ticks.map(({ share, label }) => {
-		const x = round(PLOT_LEFT + share * PLOT_WIDTH);
-		const anchor = share < 0.02 ? 'start' : share > 0.98 ? 'end' : 'middle';
-		return (
-			`<line x1="${x}" x2="${x}" y1="${bottom}" y2="${bottom + 5}" stroke="${pictureColour(theme, 'axis')}"/>` +
-			svgText(label, { x, y: bottom + 18, fill: muted, size: 11, anchor, mono: true })
-		);
-	});
+	const ticks = timeMarks(map.ticks, { y: bottom, theme });
 	const legendY = bottom + 40;
 	const squares = [
 		{ label: 'none', colour: pictureColour(theme, 'plot') },
@@ -67,7 +62,7 @@ export function drawCompared(map: ComparedDrawing): Drawing {
 		'</g>',
 		frame(top, height, theme),
 		valueAxis(gfnAxisTicks(gfnScale(gfns, height)), 'gfn', { top, height, theme }),
-		...ticks,
+		ticks,
 		legendRow(squares, { y: legendY, theme }),
 		svgText(map.legend.low, { x: x - 8, y: legendY, fill: text, size: 11, anchor: 'end' }),
 		...map.ramps.map((_, i, { length }) => {

@@ -7,7 +7,7 @@ import { type SideName, SIDES } from '#lib/view/compare-view.ts';
 import { filledShare } from '#lib/view/compared-cells.ts';
 import { formatDuration, formatGfns, formatInt, formatTime } from '#lib/view/format.ts';
 import { paletteStops, type Theme } from '#lib/view/palette.ts';
-import { type Drawing, type Picture, pictureSvg } from '#lib/view/picture.ts';
+import { type Drawing, type Picture, pictureSvg, PLOT_WIDTH } from '#lib/view/picture.ts';
 import { drawCompared } from '#lib/view/picture-compare.ts';
 import { onlyColour, ratioStops } from '#lib/view/ratio-colour.ts';
 import type { Comparing } from './comparing.svelte.ts';
@@ -66,7 +66,7 @@ function drawMap(
 		),
 		gfns: comparing.gfnsOf(pair),
 		imageGfns: { from: grid.startGfn, to: grid.startGfn + grid.rows * grid.rowPages },
-		ticks: compareTicks(grid, what, { align, clock, count: 8 }),
+		ticks: compareTicks(grid, what, { align, clock, width: PLOT_WIDTH }),
 		ramps: ratio ? [ratioStops(theme), ratioStops(theme, true)] : [paletteStops(theme)],
 		legend: ratio
 			? { low: `−${ratioLimit} more in A`, high: `+${ratioLimit} more in B` }
