@@ -44,6 +44,7 @@ test('each operation has an area, each failure a media type, and each pattern is
 		}
 	const types = (path: string) => Object.keys(paths[path]?.get?.responses[200]?.content ?? {});
 	expect(types('/api/v1/sessions/{id}/events.ndjson')).toEqual(['application/x-ndjson']);
+	expect(types('/api/v1/sessions/{id}/events.csv')).toEqual(['text/csv']);
 	expect(types('/api/v1/sessions/{id}/heatmap')).toEqual(['application/json', 'application/octet-stream']);
 	expect(types('/api/v1/sessions/{id}/state')).toEqual(['application/json']);
 });

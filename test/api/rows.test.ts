@@ -65,7 +65,21 @@ test('CSV has the columns asked for, of the events between two numbers that the 
 	);
 	const all = await (await call('/events.csv?to=1')).text();
 	expect(all.split('\n')[1]).toBe('0,0,,memslot_create,3,0x100,,0x100000,,,,,50,,,,,');
-	expect((await call('/events.csv?columns=colour')).status).toBe(400);
+});
+
+test.each([
+	['/events.csv?columns=seq,colour,kind', 'columns', 'must be of seq, time_ns, .*, detail, not colour$'],
+	['/events.csv?columns=', 'columns', 'must name a column'],
+	['/events?kinds=write,sneeze,cough', 'kinds', 'must be of session, .*, not sneeze, cough$'],
+	['/heatmap?lane=0&kinds=write,epoch', 'kinds', 'must be of preread, prewrite, write, preexec, not epoch$'],
+	['/tracked?lane=0&mode=read', 'mode', 'must be of preread, prewrite, write, preexec, not read$'],
+	['/events?vcpu=0,x', 'vcpu', 'must be vCPU ids, separated by commas']
+])('%s is refused by the name that is unknown', async (path, parameter, message) => {
+	const response = await call(path);
+	expect(response.status).toBe(400);
+	expect(response.headers.get('content-type')).toBe('application/problem+json');
+	const { errors } = (await response.json()) as Problem;
+	expect(errors).toEqual([{ parameter, message: expect.stringMatching(message) as unknown }]);
 });
 
 test('a wrong text is answered with every mistake and its column', async () => {

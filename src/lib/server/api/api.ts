@@ -14,7 +14,17 @@ import { textStream } from './text-stream.ts';
 import { cells, filterFields, flag, pageParam, toFilter, whole, wholeWithin } from './params.ts';
 import { ApiError, problem } from './problem.ts';
 import { wireEvent } from '../query/wire-event.ts';
-import { conditional, failures, get, json, positionOf, unchanged, windowOf, type Env } from './route.ts';
+import {
+	conditional,
+	failures,
+	get,
+	json,
+	media,
+	positionOf,
+	unchanged,
+	windowOf,
+	type Env
+} from './route.ts';
 import { registerAnalyses } from './analyses.ts';
 import { registerCompare } from './compare.ts';
 import { registerHeat } from './heat.ts';
@@ -28,6 +38,12 @@ import { registerSimulations } from './simulations.ts';
 export type { ApiBindings, UploadHints } from './route.ts';
 
 const tags = ['sessions'];
+const INFO = {
+	title: 'pagetrail',
+	version: '1',
+	description:
+		'Failures are problem documents (RFC 9457). Any route may answer 401 (a server off loopback wants its token), 403 (another site’s page asks for a change), 415 (a body without a content type) or 421 (a Host that the server does not answer for).'
+};
 
 const windowFields = { from: whole.optional(), to: whole.optional() };
 const timelineQuery = z.object({
@@ -116,7 +132,13 @@ api.openapi(
 				content: { 'application/octet-stream': { schema: z.string().openapi({ format: 'binary' }) } }
 			}
 		},
-		responses: { 201: json('what was loaded'), 200: json('nothing new'), ...failures }
+		responses: {
+			201: json('what was loaded'),
+			200: json('nothing new'),
+			400: failures[400],
+			413: { description: 'The body is larger than the server takes (problem document)' },
+			422: { description: 'The body is no trace, or holds no event (problem document)' }
+		}
 	}),
 	async (c) => {
 		const body = c.req.raw.body;
@@ -164,7 +186,10 @@ api.openapi(get('/sessions/{id}/events', 'A page of events', eventsQuery), async
 	} satisfies EventPage);
 });
 
-api.openapi(get('/sessions/{id}/events.ndjson', 'Events as native lines', streamQuery), async (c) => {
+const stream = get('/sessions/{id}/events.ndjson', 'Events as native lines', streamQuery, {
+	answer: media('Lines of the native format', 'application/x-ndjson')
+});
+api.openapi(stream, async (c) => {
 	const { from, to, notes, ...fields } = c.req.valid('query');
 	const session = await c.env.store.getSession(c.req.valid('param').id);
 	const { id } = session;
@@ -174,10 +199,11 @@ api.openapi(get('/sessions/{id}/events.ndjson', 'Events as native lines', stream
 	return c.body(textStream(pieces), 200, {
 		'content-type': 'application/x-ndjson',
 		'content-disposition': `attachment; filename="${id}.ndjson"`
-	}) as never; // the route's schema speaks of JSON
+	});
 });
 
-api.openapi(get('/sessions/{id}/pages/{gfn}', 'The history of a page', pageQuery, pageParam), async (c) => {
+const page = get('/sessions/{id}/pages/{gfn}', 'The history of a page', pageQuery, { params: pageParam });
+api.openapi(page, async (c) => {
 	const { id, gfn } = c.req.valid('param');
 	return c.json(await pageHistory(c.env.store, id, gfn, c.req.valid('query')));
 });
@@ -194,7 +220,5 @@ registerNotes(api);
 registerSessions(api);
 
 api.get('/openapi.json', (c) =>
-	c.json(
-		completed(api.getOpenAPI31Document({ openapi: '3.1.0', info: { title: 'pagetrail', version: '1' } }))
-	)
+	c.json(completed(api.getOpenAPI31Document({ openapi: '3.1.0', info: INFO })))
 );

@@ -8,13 +8,16 @@ type Operation = NonNullable<Item['get']>;
 interface Answer {
 	content?: Record<string, { schema: object }>;
 }
+interface Parameter {
+	readonly schema?: { default?: string | number | boolean | readonly string[] };
+}
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
 /** Areas of the API, by what a path holds; the first that fits counts. */
 const AREAS: readonly (readonly [RegExp, string])[] = [
 	[/\/analyses\//, 'analyses'],
-	[/\/(symbols|iomem)/, 'names'],
+	[/\/(names|symbols|iomem)/, 'names'],
 	[/\/(notes|views)/, 'notes'],
 	[/\/(heatmap|tracked|timeline|thumbnail)$/, 'pictures'],
 	[/\/pages\//, 'pages'],
@@ -47,24 +50,18 @@ const problemContent = () => ({
 	'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } }
 });
 
-/** Whether a parameter `format` may ask for cells as bytes. */
-const givesGrid = (operation: Operation): boolean =>
-	JSON.stringify(operation.parameters ?? []).includes('"grid"');
-
-function completeAnswers(path: string, operation: Operation): void {
+/** Failures are problem documents; a default is the text that an absent parameter stands for. */
+function complete(operation: Operation): void {
 	const answers = (operation.responses ?? {}) as Record<string, Answer>; // its own type says any
-	for (const [status, answer] of Object.entries(answers)) {
+	for (const [status, answer] of Object.entries(answers))
 		if (Number(status) >= 400) answer.content ??= problemContent();
-		else if (status === '200' && operation.parameters && path.endsWith('.ndjson') && !operation.requestBody)
-			answer.content = { 'application/x-ndjson': { schema: { type: 'string' } } };
-		else if (status === '200' && givesGrid(operation))
-			answer.content = { ...answer.content, 'application/octet-stream': { schema: { type: 'string' } } };
-	}
+	for (const { schema } of (operation.parameters ?? []) as readonly Parameter[])
+		if (schema?.default !== undefined) schema.default = String(schema.default);
 }
 
 /**
- * The document with what is the same for all routes said in one place: failures are problem documents, an area for
- * each operation that names none of its own, lines and bytes where an answer is no JSON.
+ * The document with what is the same for all routes said in one place: an area for each operation that
+ * names none of its own, problem documents, and defaults as text.
  */
 export function completed(document: Document): Document {
 	for (const [path, item] of Object.entries(document.paths ?? {}))
@@ -74,7 +71,7 @@ export function completed(document: Document): Document {
 			const [own] = operation.tags ?? [];
 			if (own === undefined || own === 'sessions')
 				operation.tags = [AREAS.find(([pattern]) => pattern.test(path))?.[1] ?? 'server'];
-			completeAnswers(path, operation);
+			complete(operation);
 		}
 	return {
 		...document,

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import type { TrackedCell, TrackedGrid, UsedGfns } from '#lib/api/tracking-types.ts';
 import type { HeatMap } from '#lib/api/types.ts';
-import { ACCESS_KINDS, MODES, type Mode } from '#lib/domain/kinds.ts';
+import { ACCESS_KINDS, MODES } from '#lib/domain/kinds.ts';
 import { type LaneInfo, OUTSIDE_LANE, type SessionDetail } from '#lib/domain/session-info.ts';
 import { heatMap } from '../query/heat-map.ts';
 import { outsideLane } from '../query/outside-lane.ts';
@@ -9,9 +9,9 @@ import { trackedCell } from '../query/tracked-cell.ts';
 import { trackedGrid } from '../query/tracked-grid.ts';
 import { usedGfns } from '../query/used-gfns.ts';
 import { encodeGrid } from './grid.ts';
-import { cells, filterFields, flag, gfnRange, modeList, toFilter, whole } from './params.ts';
+import { cells, filterFields, flag, gfnRange, list, modeList, toFilter, whole } from './params.ts';
 import { ApiError } from './problem.ts';
-import { get, MAX_CELLS, windowOf, type Api } from './route.ts';
+import { get, json, MAX_CELLS, media, windowOf, type Api } from './route.ts';
 
 const slot = z.string().regex(/^([01]:)?\d{1,3}$/, 'must be ID or AS:ID');
 const gridFields = {
@@ -35,11 +35,7 @@ const heatQuery = z.object({
 });
 const trackedQuery = z.object({
 	...gridFields,
-	mode: z
-		.string()
-		.transform((text) => text.split(',').filter(Boolean) as Mode[])
-		.refine((modes) => modes.every((mode) => MODES.includes(mode)), `must be of ${MODES.join(', ')}`)
-		.default([...MODES])
+	mode: list(MODES).default([...MODES])
 });
 
 const cellQuery = z.object({ lane: whole.optional(), slot: slot.optional(), gfn: gfnRange, t: whole });
@@ -75,11 +71,17 @@ function gridOf(session: SessionDetail, lane: LaneInfo, query: GridQuery) {
 	return { lane: lane.lane, time: windowOf(session, query), gfn, columns, rows, align };
 }
 
-const BINARY = { 'content-type': 'application/octet-stream' };
+const BINARY = 'application/octet-stream';
+/** A grid in JSON, or with format=grid as bytes. */
+const answer = {
+	description: 'The grid; with format=grid as bytes',
+	content: { ...json('').content, ...media('', BINARY).content }
+};
 
 /** Grids over time and gfns: heat maps and tracked pages. */
 export function registerHeat(api: Api): void {
-	api.openapi(get('/sessions/{id}/heatmap', 'Accesses of a lane on a grid', heatQuery), async (c) => {
+	const heat = get('/sessions/{id}/heatmap', 'Accesses of a lane on a grid', heatQuery, { answer });
+	api.openapi(heat, async (c) => {
 		const query = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const { vcpu, rip, q } = query;
@@ -92,17 +94,18 @@ export function registerHeat(api: Api): void {
 			value: query.value
 		};
 		const grid = await heatMap(c.env.store, session, { ...wanted, filter }, c.req.raw.signal);
-		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, BINARY);
+		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, { 'content-type': BINARY });
 		return c.json({ ...grid, cells: [...grid.cells] } satisfies HeatMap);
 	});
 
-	const tracked = get('/sessions/{id}/tracked', 'Tracked pages of a lane at each column’s end', trackedQuery);
+	const path = '/sessions/{id}/tracked';
+	const tracked = get(path, 'Tracked pages of a lane at each column’s end', trackedQuery, { answer });
 	api.openapi(tracked, async (c) => {
 		const query = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const wanted = { ...gridOf(session, laneOf(session, query), query), modes: query.mode };
 		const grid = await trackedGrid(c.env.store, session, wanted, c.req.raw.signal);
-		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, BINARY);
+		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, { 'content-type': BINARY });
 		return c.json({ ...grid, cells: [...grid.cells] } satisfies TrackedGrid);
 	});
 

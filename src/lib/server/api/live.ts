@@ -2,14 +2,12 @@ import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { LivePosition } from '#lib/api/types.ts';
 import type { SessionInfo } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
-import type { Env } from './route.ts';
+import { failures, json, media, type Env } from './route.ts';
 import { liveStream } from './live-stream.ts';
 import { flag, idParam, whole } from './params.ts';
 import { ApiError } from './problem.ts';
 
 const tags = ['live'];
-const json = (description: string) => ({ description, content: { 'application/json': { schema: z.any() } } });
-const missing = { 404: { description: 'There is no such session (problem document)' } };
 
 /** Media types of a body of lines; the last one is what a client sends that says nothing. */
 const LINES = ['application/x-ndjson', 'application/ndjson', 'application/jsonl', 'application/octet-stream'];
@@ -69,10 +67,10 @@ function registerStream(api: OpenAPIHono<Env>): void {
 				headers: z.object({ 'last-event-id': z.string().optional() })
 			},
 			responses: {
-				200: { description: 'the stream', content: { 'text/event-stream': { schema: z.string() } } },
+				200: media('the stream', 'text/event-stream'),
 				204: { description: 'The session has ended and the reader has seen all of it: do not reconnect' },
-				400: { description: 'The seq is beyond the session (problem document)' },
-				...missing
+				...failures,
+				400: { description: 'A parameter is wrong, or the seq beyond the session (problem document)' }
 			}
 		}),
 		async (c) => {
@@ -109,7 +107,7 @@ function registerAppend(api: OpenAPIHono<Env>): void {
 			},
 			responses: {
 				200: json('the receipt'),
-				...missing,
+				...failures,
 				409: {
 					description:
 						'The session is at another seq (`current`), has ended, or was loaded from a file (problem document)'
@@ -137,7 +135,7 @@ function registerPosition(api: OpenAPIHono<Env>): void {
 			tags,
 			summary: 'Where a live session stands: what a writer that lost its connection goes on from',
 			request: { params: idParam },
-			responses: { 200: json('the position'), ...missing }
+			responses: { 200: json('the position'), 404: failures[404] }
 		}),
 		async (c) => {
 			const { id } = c.req.valid('param');

@@ -6,7 +6,7 @@ import { GFN_LIMIT } from '#lib/domain/units.ts';
 import { changeNotes, importNotes, readNotes } from '../query/notes.ts';
 import { idParam } from './params.ts';
 import { ApiError } from './problem.ts';
-import { conditional, failures, get, json, unchanged, type Api } from './route.ts';
+import { conditional, failures, get, json, media, unchanged, type Api } from './route.ts';
 
 const text = z.string().trim().min(1).max(NOTE_LIMIT);
 const number = z.int().min(0);
@@ -150,14 +150,17 @@ function registerViews(api: Api): void {
 }
 
 function registerNoteFiles(api: Api): void {
-	api.openapi(get('/sessions/{id}/notes.ndjson', 'The notes stream, an event a line', none), async (c) => {
+	const stream = get('/sessions/{id}/notes.ndjson', 'The notes stream, an event a line', none, {
+		answer: media('Lines of the notes stream', LINES)
+	});
+	api.openapi(stream, async (c) => {
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const { events } = await readNotes(c.env.store, session);
 		const lines = events.map((event) => JSON.stringify(event) + '\n').join('');
 		return c.body(lines, 200, {
 			'content-type': LINES,
 			'content-disposition': `attachment; filename="${session.id}.notes.ndjson"`
-		}) as never; // the route's schema speaks of JSON
+		});
 	});
 
 	const load = createRoute({

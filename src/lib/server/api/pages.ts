@@ -35,7 +35,7 @@ export function registerPages(api: Api): void {
 		'/sessions/{id}/pages/{gfn}/why',
 		'Why a page is tracked: the track_add events that still count, and what a policy arms',
 		positionQuery,
-		pageParam
+		{ params: pageParam }
 	);
 	api.openapi(why, async (c) => {
 		const { id, gfn } = c.req.valid('param');
@@ -48,7 +48,7 @@ export function registerPages(api: Api): void {
 		'/sessions/{id}/pages/{gfn}/neighbours',
 		'The events on a page right before and after a position',
 		neighboursQuery,
-		pageParam
+		{ params: pageParam }
 	);
 	api.openapi(neighbours, async (c) => {
 		const { store } = c.env;

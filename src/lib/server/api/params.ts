@@ -35,15 +35,25 @@ const range = (limit: number) =>
 		.refine(({ from, to }) => from < to && to <= limit, 'must be an ascending range')
 		.openapi({ description: 'N or FROM..TO (half-open), decimal or 0x…' });
 
-const list = (names: readonly string[]) =>
+/** Some of `names`; a name that is none of them is refused, not passed over. */
+export const list = <N extends string>(names: readonly N[]) =>
 	z
 		.string()
-		.transform((text) => text.split(',').filter(Boolean))
-		.refine((each) => each.every((name) => names.includes(name)), `must be of ${names.join(', ')}`)
+		.transform((text, context): N[] => {
+			const asked = text.split(',').filter(Boolean);
+			const known = asked.filter((name): name is N => (names as readonly string[]).includes(name));
+			const unknown = asked.filter((name) => !known.includes(name as N));
+			if (unknown.length)
+				context.addIssue({
+					code: 'custom',
+					message: `must be of ${names.join(', ')}, not ${unknown.join(', ')}`
+				});
+			return known;
+		})
 		.openapi({ description: `some of ${names.join(', ')}, separated by commas` });
 
-export const kindList = list(KINDS).transform((names) => kindMask(names as (typeof KINDS)[number][]));
-export const modeList = list(MODES).transform((names) => kindMask(names as (typeof MODES)[number][]));
+export const kindList = list(KINDS).transform(kindMask);
+export const modeList = list(MODES).transform(kindMask);
 export const gfnRange = range(GFN_LIMIT);
 export const timeRange = range(2 ** 53);
 export const flag = z.enum(['0', '1', 'true', 'false']).transform((text) => text === '1' || text === 'true');

@@ -46,6 +46,11 @@ export const json = (description: string) => ({
 	description,
 	content: { 'application/json': { schema: z.any() } }
 });
+/** An answer in a text of another media type. */
+export const media = <T extends string>(description: string, type: T) => ({
+	description,
+	content: { [type]: { schema: z.string() } } as Record<T, { schema: z.ZodString }>
+});
 /** What a route says that answers `unchanged` requests without reading. */
 export const conditional = {
 	description:
@@ -64,23 +69,30 @@ export async function unchanged(c: Context<Env>): Promise<boolean> {
 
 export const failures = {
 	400: { description: 'A parameter is wrong (problem document)' },
-	404: { description: 'There is no such session (problem document)' }
+	404: { description: 'There is no such session, or nothing of the name in it (problem document)' }
 };
 
-/** A GET route below a session. */
-export const get = <Q extends z.ZodObject, P extends z.ZodObject = typeof idParam>(
+type Json = ReturnType<typeof json>;
+
+/** A GET route below a session; answers JSON unless `answer` says otherwise. */
+export const get = <
+	Q extends z.ZodObject,
+	P extends z.ZodObject = typeof idParam,
+	A extends { description: string } = Json
+>(
 	path: string,
 	summary: string,
 	query: Q,
-	params?: P
+	{ params, answer }: { readonly params?: P; readonly answer?: A } = {}
 ) =>
 	createRoute({
 		method: 'get',
 		path,
 		tags: ['sessions'],
 		summary,
+		// what is absent is of the default type
 		request: { params: (params ?? idParam) as P, query },
-		responses: { 200: json(summary), ...failures }
+		responses: { 200: (answer ?? json(summary)) as A, ...failures }
 	});
 
 /** The asked time range, the whole session by default. */

@@ -1,13 +1,13 @@
 import { z } from '@hono/zod-openapi';
 import type { EventCount, EventRowPage } from '#lib/api/event-types.ts';
 import { countEvents, eventRows } from '../query/event-rows.ts';
-import { EVENT_COLUMNS, isEventColumn } from '#lib/domain/event-columns.ts';
+import { EVENT_COLUMNS } from '#lib/domain/event-columns.ts';
 import { seqAtTime } from '../query/events.ts';
 import { csvPieces } from '../query/lines.ts';
-import { filterFields, toFilter, whole, wholeWithin } from './params.ts';
+import { filterFields, list, toFilter, whole, wholeWithin } from './params.ts';
 import { textStream } from './text-stream.ts';
 import { wireEvent } from '../query/wire-event.ts';
-import { get, type Api } from './route.ts';
+import { get, media, type Api } from './route.ts';
 
 const countQuery = z.object(filterFields);
 const rowsQuery = z.object({
@@ -22,10 +22,8 @@ const csvQuery = z.object({
 	...filterFields,
 	from: whole.default(0),
 	to: whole.optional(),
-	columns: z
-		.string()
-		.transform((text) => text.split(',').filter(isEventColumn))
-		.refine((columns) => columns.length > 0, `must be of ${EVENT_COLUMNS.join(', ')}`)
+	columns: list(EVENT_COLUMNS)
+		.refine((columns) => columns.length > 0, 'must name a column')
 		.default([...EVENT_COLUMNS])
 });
 
@@ -58,7 +56,9 @@ export function registerRows(api: Api): void {
 		return c.json({ ...got, events: got.events.map(wireEvent) } satisfies EventRowPage);
 	});
 
-	const csv = get('/sessions/{id}/events.csv', 'Events as CSV, in the columns named', csvQuery);
+	const csv = get('/sessions/{id}/events.csv', 'Events as CSV, in the columns named', csvQuery, {
+		answer: media('Lines of CSV (RFC 4180), the names of the columns first', 'text/csv')
+	});
 	api.openapi(csv, async (c) => {
 		const { from, to = Infinity, columns, ...fields } = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -66,6 +66,6 @@ export function registerRows(api: Api): void {
 		return c.body(textStream(pieces), 200, {
 			'content-type': 'text/csv; charset=utf-8',
 			'content-disposition': `attachment; filename="${session.id}.csv"`
-		}) as never; // the route's schema speaks of JSON
+		});
 	});
 }

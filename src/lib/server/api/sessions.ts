@@ -44,7 +44,7 @@ export function registerSessions(api: Api): void {
 		tags,
 		summary: 'Delete a session; for an hour it can be restored, unless now=1',
 		request: { params: idParam, query: z.object({ now: flag.default(false) }) },
-		responses: { 204: { description: 'gone' }, 404: failures[404] }
+		responses: { 204: { description: 'gone' }, ...failures }
 	});
 	api.openapi(remove, async (c) => {
 		const { id } = c.req.valid('param');
@@ -61,7 +61,7 @@ export function registerSessions(api: Api): void {
 		tags,
 		summary: 'Take back the deletion of a session',
 		request: { params: idParam },
-		responses: { 200: json('the session'), ...failures }
+		responses: { 200: json('the session'), 404: failures[404] }
 	});
 	api.openapi(restore, async (c) => {
 		const { id } = c.req.valid('param');

@@ -2,11 +2,10 @@ import { createRoute, z, type OpenAPIHono } from '@hono/zod-openapi';
 import type { WorkloadList } from '#lib/api/types.ts';
 import { LIMITS, USUAL_EVENTS } from '#lib/host/simulation/options.ts';
 import { WORKLOADS } from '#lib/host/workloads/catalog.ts';
-import type { Env } from './route.ts';
+import { json, type Env } from './route.ts';
 import { ApiError } from './problem.ts';
 
 const tags = ['simulated host'];
-const json = (description: string) => ({ description, content: { 'application/json': { schema: z.any() } } });
 
 const body = z.strictObject({
 	workload: z.string(),
