@@ -111,6 +111,18 @@ test('a mode number is read as the kernel generation says, or not at all', async
 	expect((await stored(step.session.id))[1]).toBe('0 track_add mode=write g=0x1234');
 });
 
+test.each([
+	['trace-cmd-raw', 'decimal'],
+	['trace-cmd-3.1.6-intel-raw', 'hex'],
+	['trace-cmd-3.1.6-intel-kernel', undefined]
+])('%s tells that its raw numbers are read as %s', async (name, numbers) => {
+	const { session } = await ingest(store, { path: `test/samples/ftrace/${name}.txt` });
+	expect(session.attributes.raw_numbers).toBe(numbers);
+	const { known } = await stateView(store, session.id, session.events);
+	const sentence = 'Raw numbers (trace-cmd report -R) without 0x: read as decimal, which is assumed.';
+	expect(known.unknown.includes(sentence)).toBe(numbers === 'decimal');
+});
+
 test('a format that is forced wins over the content', async () => {
 	const at = file('forced.txt', sample('ftrace/headless.txt'));
 	await expect(ingest(store, { path: at }, { format: 'csv' })).rejects.toThrow(

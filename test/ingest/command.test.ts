@@ -27,6 +27,13 @@ test('ingest says what became of every line, as text and as JSON', () => {
 	);
 });
 
+test('ingest says how raw numbers are read', () => {
+	const text = (name: string) =>
+		pagetrail('ingest', '--db', path.join(folder, 'raw.db'), `test/samples/ftrace/${name}.txt`).stdout;
+	expect(text('trace-cmd-raw')).toContain('\n  raw numbers without 0x decimal (assumed)\n');
+	expect(text('trace-cmd-3.1.6-intel-raw')).toContain('\n  raw numbers without 0x hex\n');
+});
+
 test('--version is that of the package', () => {
 	const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string };
 	expect(pagetrail('--version')).toMatchObject({ status: 0, stdout: `${version}\n` });

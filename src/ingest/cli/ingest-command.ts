@@ -152,7 +152,8 @@ function describe(summary: IngestSummary): string {
 }
 
 /** What was told or assumed of the source, one line each. */
-function known({ generation, generation_assumed, vendor, vendor_assumed, fault_code }: JsonObject): string[] {
+function known(attributes: JsonObject): string[] {
+	const { generation, generation_assumed, vendor, vendor_assumed, fault_code, raw_numbers } = attributes;
 	const assumed = (flag: unknown) => (flag === true ? ' (assumed)' : '');
 	const lines: string[] = [];
 	if (typeof generation === 'string' && isGeneration(generation))
@@ -163,5 +164,7 @@ function known({ generation, generation_assumed, vendor, vendor_assumed, fault_c
 		lines.push(
 			`  error codes ${fault_code}, vendor ${typeof vendor === 'string' ? vendor : 'unknown'}${assumed(vendor_assumed)}`
 		);
+	if (typeof raw_numbers === 'string')
+		lines.push(`  raw numbers without 0x ${raw_numbers}${assumed(raw_numbers === 'decimal')}`);
 	return lines;
 }

@@ -7,7 +7,7 @@ import { SlotBook } from '../slot-book.ts';
 import { rejected, TextScanner, TimeBase, type NoEvent, type Outcome } from '../text-scanner.ts';
 import { Windows } from '../windows.ts';
 import { OTHER, vcpuOf, type EventLine, type TraceContext } from './context.ts';
-import { guessGeneration, hasRawHex, VendorGuess, type GenerationGuess } from './dialect.ts';
+import { guessGeneration, rawNumbers, VendorGuess, type GenerationGuess } from './dialect.ts';
 import { FieldError } from './fields.ts';
 import { readCall } from './functions.ts';
 import { HANDLERS } from './handlers.ts';
@@ -44,7 +44,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	readonly rights = new Map<number, number>();
 	faultsFromExit: boolean;
 	readonly virtualFaults: boolean;
-	readonly rawHex: boolean;
+	readonly rawNumbers: TraceContext['rawNumbers'];
 	protected readonly threads = new Threads();
 	protected readonly time = new TimeBase();
 	readonly #format: string;
@@ -79,7 +79,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 		this.stamped = head.lines.length < 2 || head.lines.some((line) => parseHead(bare(line)) !== null);
 		this.virtualFaults = this.vendor.vendor === null && VIRTUAL_FAULT.test(head.text);
 		this.#told = TOLD.test(head.text);
-		this.rawHex = hasRawHex(head.text);
+		this.rawNumbers = rawNumbers(head.text);
 		this.faultsFromExit = !/kvm_page_fault:/.test(head.text);
 	}
 
@@ -347,7 +347,8 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 			...(from === 'release' && { generation_assumed: true }),
 			...(vendor && { vendor }),
 			...(assumed && { vendor_assumed: true }),
-			...(faultCode && { fault_code: faultCode })
+			...(faultCode && { fault_code: faultCode }),
+			...(this.rawNumbers && { raw_numbers: this.rawNumbers })
 		};
 	}
 }

@@ -73,7 +73,8 @@ function whatIsKnown(state: TrackingState, policy: boolean): StateView['known'] 
 }
 
 /** What the kernel that was traced cannot tell, and what was assumed of the source. */
-function sourceLimits({ generation, generation_assumed, vendor_assumed, fault_code }: JsonObject): string[] {
+function sourceLimits(attributes: JsonObject): string[] {
+	const { generation, generation_assumed, vendor_assumed, fault_code, raw_numbers } = attributes;
 	const limits: string[] = [];
 	if (typeof generation === 'string' && isGeneration(generation)) {
 		limits.push(...GENERATION_INFO[generation].cannot);
@@ -84,6 +85,8 @@ function sourceLimits({ generation, generation_assumed, vendor_assumed, fault_co
 		limits.push(
 			`Error codes: read as ${fault_code === 'ept' ? 'EPT exit qualifications (Intel)' : 'PFERR codes (AMD, or shadow paging)'}, which is assumed.`
 		);
+	if (raw_numbers === 'decimal')
+		limits.push('Raw numbers (trace-cmd report -R) without 0x: read as decimal, which is assumed.');
 	return limits;
 }
 
