@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import { type Mode, MODES } from '#lib/domain/kinds.ts';
+import { timeOf } from '#lib/domain/time-units.ts';
 
 /** A whole number, decimal or 0x…. @throws {InvalidArgumentError} */
 export function wholeNumber(text: string): number {
@@ -9,12 +10,9 @@ export function wholeNumber(text: string): number {
 	return value;
 }
 
-/** A time: `12.5s`, `300ms`, `17us`, or without a unit a whole number of ns, else seconds. @throws {InvalidArgumentError} */
+/** A time, as `timeOf` reads it. @throws {InvalidArgumentError} */
 export function timeNs(text: string): number {
-	const found = /^(\d+(?:\.\d+)?)(s|ms|us|ns)?$/.exec(text);
-	const unit = found?.[2] ?? (text.includes('.') ? 's' : 'ns');
-	const scale = { s: 1e9, ms: 1e6, us: 1e3, ns: 1 }[unit] ?? 1;
-	const value = found ? Math.round(Number(found[1]) * scale) : NaN;
+	const value = timeOf(text);
 	if (!Number.isSafeInteger(value))
 		throw new InvalidArgumentError('it must be a time like 12.5s, 300ms or 17000 (ns).');
 	return value;

@@ -46,14 +46,10 @@ const whole = (text: string): number => {
 	return Number.isSafeInteger(value) ? value : fail(`${text} is no whole number (decimal or 0x…)`);
 };
 
-/**
- * `12.5s`, `300ms`, `1.2G` (instructions), `48211`: in ns or instructions; digits beyond a whole one are cut off. `12.5`
- * is 12.5 s.
- */
+/** A time, as `timeOf` reads it. */
 export function timeValue(text: string): number {
-	const found = /^(\d[\d_]*)(?:\.(\d+))?(ns|us|µs|ms|s|k|m|g)?$/i.exec(text);
-	if (!found) return fail(`${text} is no time: write 1.5s, 300ms, 20us or a number of ns`);
-	const value = timeOf((found[1] ?? '').replaceAll('_', ''), found[2], found[3]);
+	const value = timeOf(text);
+	if (Number.isNaN(value)) return fail(`${text} is no time: write 1.5s, 300ms, 20us or a number of ns`);
 	return Number.isSafeInteger(value) ? value : fail(`${text} is beyond 2^53`);
 }
 

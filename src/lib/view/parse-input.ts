@@ -2,15 +2,9 @@ import { timeOf } from '#lib/domain/time-units.ts';
 import { GFN_LIMIT, PAGE_SIZE } from '#lib/domain/units.ts';
 import type { Range } from './range.ts';
 
-/**
- * A time as people write it, in ns (or instructions): `12.5s`, `300 ms`, `1.2G`, `48211`. Without a unit a whole number
- * counts ns, one with a point seconds (10⁹ instructions), as all times on the screen are written. Blanks and commas
- * between digits are ignored; decimals beyond a whole ns are cut off. Null if it is no time.
- */
+/** A time, as `timeOf` reads it; null if it is none or too large. */
 export function parseTime(text: string): number | null {
-	const found = /^(\d[\d,_\s]*)(?:\.([\d\s]+))?\s*(ns|us|µs|ms|s|k|m|g)?$/i.exec(text.trim());
-	if (!found) return null;
-	const value = timeOf((found[1] ?? '').replace(/[,_\s]/g, ''), found[2]?.replace(/\s/g, ''), found[3]);
+	const value = timeOf(text);
 	return Number.isSafeInteger(value) ? value : null;
 }
 
