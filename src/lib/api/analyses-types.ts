@@ -1,5 +1,5 @@
 /** Shapes of the analyses’ answers; addresses and 64-bit values are `0x…` strings. */
-import type { Mode } from '../domain/kinds.ts';
+import type { ByMode, Mode } from '../domain/kinds.ts';
 
 /** Window `i` covers `[startNs + i * windowNs, + windowNs)`, cut at the asked range's end. */
 export interface WorkingSet {
@@ -15,7 +15,7 @@ export interface WorkingSet {
 	readonly peak: { readonly window: number; readonly pages: number; readonly tsNs: number } | null;
 }
 
-export type ModeCounts = Readonly<Record<Mode, number>>;
+export type ModeCounts = ByMode<number>;
 
 export interface HotPage {
 	readonly gfn: number;

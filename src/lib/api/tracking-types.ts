@@ -1,5 +1,5 @@
 /** Shapes of the answers about what is used and tracked, and what differs between two positions. */
-import type { Mode } from '../domain/kinds.ts';
+import type { ByMode, Mode } from '../domain/kinds.ts';
 import type { LaneInfo } from '../domain/session-info.ts';
 import type { ModeCounts } from './analyses-types.ts';
 import type { WireEvent } from './types.ts';
@@ -116,7 +116,7 @@ export interface SlotDiff {
 	/** True if it was deleted and created again in between. */
 	readonly renewed: boolean;
 	/** By mode: runs of pages whose counter differs, in gfn order, cut at 4,096 a mode. */
-	readonly counters: Readonly<Record<Mode, readonly CounterChange[]>>;
+	readonly counters: ByMode<readonly CounterChange[]>;
 	/** By mode, never cut: pages tracked after but not before, and the reverse. */
 	readonly gained: ModeCounts;
 	readonly lost: ModeCounts;

@@ -1,6 +1,6 @@
 /** Shapes of the HTTP API's answers, shared by server and browser. Addresses and 64-bit values are `0x…` strings. */
 import type { JsonObject } from '../domain/events.ts';
-import type { Kind, Mode } from '../domain/kinds.ts';
+import type { ByMode, Kind, Mode } from '../domain/kinds.ts';
 import type { DiagnosticInfo, SessionDetail, SessionInfo, SessionProgress } from '../domain/session-info.ts';
 
 export type { DiagnosticInfo, SessionDetail, SessionInfo };
@@ -199,19 +199,17 @@ export interface SlotView {
 	readonly published: boolean;
 	readonly invalid: boolean;
 	/** Runs of pages with equal counters, by mode, in gfn order; cut at `runLimit` runs a mode. */
-	readonly runs: Readonly<Record<Mode, readonly TrackedRun[]>>;
+	readonly runs: ByMode<readonly TrackedRun[]>;
 	/** Pages with a counter above zero, by mode. */
-	readonly tracked: Readonly<Record<Mode, number>>;
+	readonly tracked: ByMode<number>;
 	/** Runs of pages whose rights are reduced; `access` like `r-x`. Cut at `runLimit`. */
 	readonly access: readonly { readonly gfn: number; readonly npages: number; readonly access: string }[];
 	/** 2 MiB and 1 GiB indexes where a huge mapping is forbidden. */
 	readonly hugeForbidden: { readonly level2: number; readonly level3: number };
 	/** Policy `rearm` only: pages that were notified in a mode since the epoch began and are silent until the next. */
-	readonly silent: Readonly<
-		Record<Mode, readonly { readonly gfn: number; readonly npages: number }[]>
-	> | null;
+	readonly silent: ByMode<readonly { readonly gfn: number; readonly npages: number }[]> | null;
 	/** Number of silent pages by mode (never cut). */
-	readonly silentPages: Readonly<Record<Mode, number>> | null;
+	readonly silentPages: ByMode<number> | null;
 	/** True if a list above was cut at `runLimit`. */
 	readonly cut: boolean;
 }

@@ -40,6 +40,12 @@ export const KINDS = Object.keys(KIND_CODES) as readonly Kind[];
 export const MODES = ['preread', 'prewrite', 'write', 'preexec'] as const;
 export type Mode = (typeof MODES)[number];
 
+/** Something for each mode. */
+export type ByMode<T> = Readonly<Record<Mode, T>>;
+/** What `of` gives for each mode; `index` is the mode's place in MODES. */
+export const byMode = <T>(of: (index: number, mode: Mode) => T): ByMode<T> =>
+	Object.fromEntries(MODES.map((mode, index) => [mode, of(index, mode)])) as ByMode<T>;
+
 /** First and last code of the four access notifications; `code - FIRST_ACCESS` is the mode's index. */
 export const FIRST_ACCESS = KIND_CODES.preread;
 export const LAST_ACCESS = KIND_CODES.preexec;

@@ -1,4 +1,4 @@
-import { type Mode, MODES } from '#lib/domain/kinds.ts';
+import { byMode, type ByMode, type Mode, MODES } from '#lib/domain/kinds.ts';
 import type { Range } from './range.ts';
 
 /** A run of pages `[gfn, gfn + npages)`. */
@@ -6,7 +6,6 @@ interface Run {
 	readonly gfn: number;
 	readonly npages: number;
 }
-type ByMode<T> = Readonly<Record<Mode, T>>;
 
 /** The tracking of one slot, as far as the question "which accesses still notify?" needs it. */
 export interface SlotTracking {
@@ -93,7 +92,7 @@ export function trapSentence(traps: number): string {
 /** How many pages of the slot a policy declares in each mode. */
 export function declaredPages(armed: Armed, slot: { baseGfn: number; npages: number }): ByMode<number> {
 	const end = slot.baseGfn + slot.npages;
-	const count = (mode: Mode) =>
+	return byMode((_, mode) =>
 		unionLength(
 			armed
 				.filter((set) => set.mode === mode)
@@ -101,8 +100,8 @@ export function declaredPages(armed: Armed, slot: { baseGfn: number; npages: num
 					from: Math.max(slot.baseGfn, set.startGfn),
 					to: Math.min(end, set.endGfn ?? end)
 				}))
-		);
-	return Object.fromEntries(MODES.map((mode) => [mode, count(mode)])) as Record<Mode, number>;
+		)
+	);
 }
 
 /** Number of integers in at least one of the ranges. */

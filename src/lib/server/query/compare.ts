@@ -1,11 +1,11 @@
 import type { ComparedGrid, ComparedWindow, Comparison, Mover, Normalise } from '#lib/api/compare-types.ts';
 import type { LanePair } from '#lib/domain/lane-pairs.ts';
-import { ACCESS_KINDS, MODES } from '#lib/domain/kinds.ts';
+import { ACCESS_KINDS, byMode, MODES } from '#lib/domain/kinds.ts';
 import { lanePairs } from '#lib/domain/lane-pairs.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import type { TrackingState } from '#lib/domain/state.ts';
 import type { TraceStore } from '../store/store.ts';
-import { byMode, pageTotals, type PageTotals } from './analyses/page-totals.ts';
+import { pageTotals, type PageTotals } from './analyses/page-totals.ts';
 import { seqAtTime } from './events.ts';
 import type { EventFilter } from './filter.ts';
 import type { Axis } from './heat-axis.ts';

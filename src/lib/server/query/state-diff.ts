@@ -1,5 +1,5 @@
 import type { CounterChange, MemslotBrief, SlotDiff, StateDiff } from '#lib/api/tracking-types.ts';
-import { KINDS, MODES, type Mode } from '#lib/domain/kinds.ts';
+import { byMode, KINDS, MODES } from '#lib/domain/kinds.ts';
 import type { RunMap } from '#lib/domain/run-map.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import type { MemslotState, NotifierState } from '#lib/domain/state.ts';
@@ -109,15 +109,12 @@ function slotDiff(before: MemslotState | undefined, after: MemslotState | undefi
 		after: after ? slotBrief(after) : null,
 		fields,
 		renewed,
-		counters: modes((i) => (changes[i] as CounterChange[]).slice(0, RUN_LIMIT)),
-		gained: modes((i) => pages(i, (change) => change.before === 0)),
-		lost: modes((i) => pages(i, (change) => change.after === 0)),
+		counters: byMode((i) => (changes[i] as CounterChange[]).slice(0, RUN_LIMIT)),
+		gained: byMode((i) => pages(i, (change) => change.before === 0)),
+		lost: byMode((i) => pages(i, (change) => change.after === 0)),
 		cut: changes.some((list) => list.length > RUN_LIMIT)
 	};
 }
-
-const modes = <T>(of: (index: number) => T): Record<Mode, T> =>
-	Object.fromEntries(MODES.map((mode, index) => [mode, of(index)])) as Record<Mode, T>;
 
 /** `gfn, value` where a counter's value changes, ascending; 0 before the first. */
 function edgesOf(slot: MemslotState | undefined, mode: number): [number, number][] {

@@ -3,15 +3,11 @@ import type { SlotView, StateView, TrackedRun } from '#lib/api/types.ts';
 import { accessRuns, accessText } from '#lib/domain/access.ts';
 import type { JsonObject } from '#lib/domain/events.ts';
 import { GENERATION_INFO, isGeneration } from '#lib/domain/generations.ts';
-import { ACCESS_KINDS, FIRST_ACCESS, LAST_ACCESS, MODES, type Mode } from '#lib/domain/kinds.ts';
+import { ACCESS_KINDS, byMode, FIRST_ACCESS, LAST_ACCESS, MODES } from '#lib/domain/kinds.ts';
 import type { MemslotState, TrackingState } from '#lib/domain/state.ts';
 import type { TraceStore } from '../store/store.ts';
 import { mayMatch } from './filter.ts';
 import { ModeMarks } from './mode-marks.ts';
-
-type ByMode<T> = Readonly<Record<Mode, T>>;
-const byMode = <T>(of: (mode: Mode, index: number) => T): ByMode<T> =>
-	Object.fromEntries(MODES.map((mode, index) => [mode, of(mode, index)])) as Record<Mode, T>;
 
 /** Most runs listed per slot and mode. */
 export const RUN_LIMIT = 4096;
@@ -137,14 +133,14 @@ export async function silentPages(
 }
 
 function slotView(slot: MemslotState, silentRuns: Silent | null): SlotView {
-	const runs = byMode((_, index) => {
+	const runs = byMode((index) => {
 		const list: TrackedRun[] = [];
 		slot.counters[index]?.forEach((start, end, count) =>
 			list.push({ gfn: slot.baseGfn + start, npages: end - start, count })
 		);
 		return list;
 	});
-	const silent = silentRuns && byMode((_, index) => silentRuns[index] ?? []);
+	const silent = silentRuns && byMode((index) => silentRuns[index] ?? []);
 	const access = accessRuns(slot).map((run) => ({ ...run, access: accessText(run.access) }));
 	const lists: readonly (readonly unknown[])[] = [
 		access,
@@ -155,12 +151,12 @@ function slotView(slot: MemslotState, silentRuns: Silent | null): SlotView {
 	const { asId, slotId, lane, baseGfn, npages, flags, name, published, invalid } = slot;
 	return {
 		...{ asId, slotId, lane, baseGfn, npages, flags, name, published, invalid },
-		runs: byMode((mode) => cut(runs[mode])),
-		tracked: byMode((_, index) => slot.counters[index]?.count() ?? 0),
+		runs: byMode((_, mode) => cut(runs[mode])),
+		tracked: byMode((index) => slot.counters[index]?.count() ?? 0),
 		access: cut(access),
 		hugeForbidden: { level2: slot.lpage[0].count(), level3: slot.lpage[1].count() },
-		silent: silent && byMode((mode) => cut(silent[mode])),
-		silentPages: silent && byMode((mode) => silent[mode].reduce((n, run) => n + run.npages, 0)),
+		silent: silent && byMode((_, mode) => cut(silent[mode])),
+		silentPages: silent && byMode((_, mode) => silent[mode].reduce((n, run) => n + run.npages, 0)),
 		cut: lists.some((list) => list.length > RUN_LIMIT)
 	};
 }

@@ -1,9 +1,8 @@
 import type { GfnRun } from '#lib/api/compare-types.ts';
 import type { TrackedCell } from '#lib/api/tracking-types.ts';
-import { MODES } from '#lib/domain/kinds.ts';
+import { byMode, MODES } from '#lib/domain/kinds.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../store/store.ts';
-import { byMode } from './analyses/page-totals.ts';
 import { seqAtTime } from './events.ts';
 import { lengthOf, merged, type Range } from './page-sets.ts';
 import { armedSets, silentPages } from './state-view.ts';

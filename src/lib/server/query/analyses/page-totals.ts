@@ -1,13 +1,9 @@
 import type { ModeCounts } from '#lib/api/analyses-types.ts';
-import { FIRST_ACCESS, MODES } from '#lib/domain/kinds.ts';
+import { byMode, FIRST_ACCESS, MODES } from '#lib/domain/kinds.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { NO_LANE, type TraceStore } from '../../store/store.ts';
 import { GfnIds, Numbers } from './ids.ts';
 import { pagesEnd, scanAccesses, type AccessQuery } from './scan.ts';
-
-/** Counts by mode from one number for each mode. */
-export const byMode = (count: (mode: number) => number): ModeCounts =>
-	Object.fromEntries(MODES.map((mode, index) => [mode, count(index)])) as ModeCounts;
 
 /** What is known of each page accessed, by the ids that `ids` gives to gfns. */
 export class PageTotals {

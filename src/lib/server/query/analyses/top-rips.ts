@@ -1,11 +1,10 @@
 import type { TopRips } from '#lib/api/analyses-types.ts';
 import { FLAG } from '#lib/domain/batch.ts';
-import { FIRST_ACCESS, MODES } from '#lib/domain/kinds.ts';
+import { byMode, FIRST_ACCESS, MODES } from '#lib/domain/kinds.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { hex } from '#lib/domain/units.ts';
 import type { TraceStore } from '../../store/store.ts';
 import { GfnIds, Numbers, PairIds } from './ids.ts';
-import { byMode } from './page-totals.ts';
 import { pagesEnd, scanAccesses, type AccessQuery } from './scan.ts';
 
 /** A 64-bit value of its two halves. */

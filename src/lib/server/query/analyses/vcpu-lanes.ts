@@ -1,10 +1,9 @@
 import type { VcpuLanes } from '#lib/api/analyses-types.ts';
 import { NO_VCPU } from '#lib/domain/batch.ts';
-import { FIRST_ACCESS, MODES } from '#lib/domain/kinds.ts';
+import { byMode, FIRST_ACCESS, MODES } from '#lib/domain/kinds.ts';
 import type { SessionDetail } from '#lib/domain/session-info.ts';
 import type { TraceStore } from '../../store/store.ts';
 import { GfnIds } from './ids.ts';
-import { byMode } from './page-totals.ts';
 import { pagesEnd, scanAccesses, type AccessQuery } from './scan.ts';
 
 interface Lane {
