@@ -140,3 +140,7 @@ export const anySession = (maxLength: number): fc.Arbitrary<TraceEvent[]> =>
 			let tsNs = 0;
 			return pairs.map(([event, step]) => ({ ...event, tsNs: (tsNs += step) }));
 		});
+
+/** A half-open range of at most 1,000 that begins below `limit`. */
+export const anyRange = (limit: number) =>
+	fc.tuple(fc.nat(limit - 1), fc.integer({ min: 1, max: 1000 })).map(([from, n]) => ({ from, to: from + n }));
