@@ -258,3 +258,42 @@ test('a session without memslots has one lane of all accesses, unused gfns folde
 	await open(page, '/');
 	await expect(page.locator(`[data-session="${session.id}"] canvas`)).toHaveAttribute('data-drawn', '40');
 });
+
+test('accesses outside every memslot have a lane under the others, with all that a lane has', async ({
+	page
+}) => {
+	const line = (t: number, gfn: number) =>
+		`{"t":${t},"c":0,"k":"write","a":"0x${(gfn * 4096).toString(16)}","n":8,"ip":"0x10"}`;
+	const made = await page.request.post(`/api/v1/sessions?name=stray-${Date.now()}`, {
+		headers: { 'content-type': 'application/octet-stream' },
+		data: [
+			'{"t":0,"k":"session","version":1,"source":"by hand","vcpus":1}',
+			'{"t":0,"k":"create_slot","id":0,"a":"0x1000000","npages":4096,"flags":0,"name":"ram"}',
+			...Array.from({ length: 60 }, (_, i) => line((i + 1) * 1000, i % 3 ? 0x1000 + i : 0xa0 + i)),
+			'{"t":99000,"k":"end"}'
+		].join('\n')
+	});
+	const { session } = (await made.json()) as { session: { id: string } };
+	await openSession(page, `/sessions/${session.id}`);
+	const lanes = page.locator('figure[data-lane]');
+	await expect(lanes).toHaveCount(2);
+	const last = lanes.last();
+	await expect(last).toHaveAttribute('data-lane', '65535');
+	await expect(last).toHaveAccessibleName(/no memslot, outside every slot: gfns 0xa0 .* 20 accesses/);
+	await expect(last.locator('canvas').first()).toHaveAttribute('data-grid', 'ready');
+	// the lowest gfn is at the bottom left, its access right after the session's start
+	const box = await last.locator('.plot').boundingBox();
+	await page.mouse.move(
+		(box?.x ?? 0) + ((box?.width ?? 0) * 960) / 99001,
+		(box?.y ?? 0) + (box?.height ?? 0) - 1
+	);
+	await expect(page.locator('.tip')).toContainText('1 access');
+	const download = page.waitForEvent('download');
+	await page.getByRole('button', { name: /Picture.*no memslot/ }).click();
+	await page.getByRole('button', { name: 'Picture as SVG' }).click();
+	const svg = await readFile(await (await download).path(), 'utf8');
+	expect(svg).toContain('no memslot');
+	expect(svg).toContain('0xa0');
+	await page.getByRole('button', { name: 'no memslot', exact: true }).click();
+	await expect(page.locator('.quiet button')).toContainText('no memslot 0xa0 · 20');
+});

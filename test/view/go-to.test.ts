@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { OUTSIDE_LANE } from '#lib/domain/session-info.ts';
 import { pageGoal, timeGoal } from '#lib/view/go-to.ts';
 
 const session = { clock: 'ns', endNs: 40_000_000_000, events: 1000 } as const;
@@ -53,6 +54,13 @@ describe('go to a page', () => {
 		expect(to).toEqual({ gfn: 0x1ff, lane: lanes[0] });
 		expect(say).toBe('To gfn 0x1ff of pc.ram, slot 3.');
 		expect(pageGoal('gpa:0x200fff', lanes).to).toEqual({ gfn: 0x200, lane: lanes[1] });
+	});
+	test('the lane outside every memslot shows a gfn that no other holds', () => {
+		const outside = { ...lane(0, 0x1000, 'no memslot'), lane: OUTSIDE_LANE, slotIds: [] };
+		expect(pageGoal('0x1ff', [outside, ...lanes]).to?.lane).toBe(lanes[0]);
+		const { to, say } = pageGoal('0xfff', [outside, ...lanes]);
+		expect(to).toEqual({ gfn: 0xfff, lane: outside });
+		expect(say).toBe('To gfn 0xfff of no memslot, outside every slot.');
 	});
 	test('a gfn of no memslot, or no gfn, leads nowhere', () => {
 		expect(pageGoal('0x300', lanes)).toEqual({ to: null, say: 'No memslot ever held gfn 0x300.' });

@@ -10,7 +10,7 @@ export interface UsedGfns {
 		readonly lane: number;
 		readonly ranges: readonly { readonly gfn: number; readonly npages: number }[];
 	}[];
-	/** The lane of accesses outside every memslot, among `lanes` too; null if the session has lanes of its own. */
+	/** The lane of accesses outside every memslot, among `lanes` too; null if there is none. */
 	readonly outside: LaneInfo | null;
 }
 

@@ -1,3 +1,4 @@
+import { OUTSIDE_LANE } from '#lib/domain/session-info.ts';
 import { hex } from '#lib/domain/units.ts';
 import { type Clock, formatInt, formatTime } from './format.ts';
 import { type LaneLabel, laneName, laneSlots } from './lane-text.ts';
@@ -57,11 +58,12 @@ export interface PageGoal<L> {
 	readonly lane: L;
 }
 
-/** Where "go to a page" leads: the first of `lanes` that holds the gfn. */
+/** Where "go to a page" leads: the first of `lanes` that holds the gfn, that outside every memslot if no other does. */
 export function pageGoal<L extends LaneLabel>(text: string, lanes: readonly L[]): Goal<PageGoal<L>> {
 	const gfn = text.trim() ? parsePage(text) : null;
 	if (gfn === null) return { to: null, say: 'Write a gfn like 0x1234, or gpa:0x1234000.' };
-	const lane = lanes.find((each) => gfn >= each.baseGfn && gfn < each.baseGfn + each.npages);
+	const holding = lanes.filter((each) => gfn >= each.baseGfn && gfn < each.baseGfn + each.npages);
+	const lane = holding.find((each) => each.lane !== OUTSIDE_LANE) ?? holding[0];
 	if (!lane) return { to: null, say: `No memslot ever held gfn ${hex(gfn)}.` };
 	return { to: { gfn, lane }, say: `To gfn ${hex(gfn)} of ${laneName(lane)}, ${laneSlots(lane)}.` };
 }

@@ -58,7 +58,7 @@ export class Workbench {
 	readonly grids = new SvelteMap<number, readonly Grid[]>();
 	/** Gfns that were accessed or tracked in the session, by lane. */
 	used = $state.raw() as ReadonlyMap<number, readonly Range[]>; // set by the constructor
-	/** The lane of accesses outside every memslot, if the source reported none. */
+	/** The lane of accesses outside every memslot; null if there is none. */
 	outside = $state.raw() as LaneInfo | null; // set by the constructor
 	/** Size of the lanes' box. */
 	width = $state(1000);
@@ -82,9 +82,10 @@ export class Workbench {
 	readonly cursorNs = $derived(
 		this.view.at && 'tsNs' in this.view.at ? this.view.at.tsNs : (this.now?.tsNs ?? 0)
 	);
-	readonly lanes: readonly LaneInfo[] = $derived(
-		this.outside && !this.session.lanes.length ? [this.outside] : lanesDownwards(this.session.lanes)
-	);
+	readonly lanes: readonly LaneInfo[] = $derived([
+		...lanesDownwards(this.session.lanes),
+		...(this.outside ? [this.outside] : [])
+	]);
 	/** Of all lanes. */
 	readonly accesses = $derived(this.lanes.reduce((sum, lane) => sum + lane.accesses, 0));
 	/** Lanes with a heat map, and those that are a name only. */

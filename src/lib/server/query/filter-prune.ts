@@ -1,6 +1,6 @@
 import type { FilterExpr, FilterTerm, IdField, NumberField, Span } from '#lib/domain/filter-expr.ts';
 import { ACCESS_KINDS, kindMask, SHADOW_KINDS, SLOT_KINDS, TRACK_KINDS } from '#lib/domain/kinds.ts';
-import type { Segment } from '../store/store.ts';
+import { NO_LANE, type Segment } from '../store/store.ts';
 
 const PLACE_KINDS = ~(
 	kindMask(['session', 'vcpu', 'register', 'unregister', 'tlb_flush', 'loss', 'epoch', 'mark', 'end']) | 0
@@ -85,5 +85,6 @@ function numberDecided(field: NumberField, spans: readonly Span[], segment: Segm
 function idDecided(field: IdField, ids: readonly number[], none: boolean, segment: Segment): boolean | null {
 	if (field !== 'lane') return null;
 	if ((segment.kinds & ACCESS_KINDS) === 0) return false;
-	return none || ids.some((lane) => segment.lanes & (1 << (lane % 32))) ? null : false;
+	const lanes = none ? [...ids, NO_LANE] : ids;
+	return lanes.some((lane) => segment.lanes & (1 << (lane % 32))) ? null : false;
 }

@@ -14,18 +14,21 @@ export interface OutsideLane {
 }
 
 /**
- * The lane of a session whose source reported no memslot: from the lowest gfn accessed to the highest, in any address
- * space; null if the session has lanes of its own, or no access. Its number is `OUTSIDE_LANE`. It grows with the
- * session, at both ends.
+ * The lane of the accesses outside every memslot, from the lowest gfn accessed there to the highest, in any address
+ * space; null if there is none. Its number is `OUTSIDE_LANE`. It grows with the session, at both ends.
  */
 export async function outsideLane(store: TraceStore, session: SessionDetail): Promise<OutsideLane | null> {
-	if (session.lanes.length || !session.outsideAccesses) return null;
+	if (!session.outsideAccesses) return null;
 	return remembered(store, session, ['outside lane'], () => find(store, session));
 }
 
-async function find(store: TraceStore, { id }: SessionDetail): Promise<OutsideLane | null> {
+async function find(
+	store: TraceStore,
+	{ id, lanes, outsideAccesses }: SessionDetail
+): Promise<OutsideLane | null> {
 	let ranges: Range[] = [];
 	let accesses = 0;
+	let left = outsideAccesses;
 	const pause = pauses();
 	for (const segment of await store.segments(id)) {
 		const hits = await selectEvents(store, id, segment, { kinds: ACCESS_KINDS, lane: OUTSIDE_LANE });
@@ -38,13 +41,21 @@ async function find(store: TraceStore, { id }: SessionDetail): Promise<OutsideLa
 			if (count > (pages.get(from) ?? 0)) pages.set(from, count);
 		}
 		ranges = merged([...ranges, ...[...pages].map(([from, count]): Range => [from, from + count])]);
+		left -= hits.length;
+		if (left <= 0) break;
 		await pause();
 	}
 	const [first, last] = [ranges[0], ranges.at(-1)];
 	if (!first || !last) return null;
 	const place = { asId: 0, baseGfn: first[0], npages: last[1] - first[0] };
 	return {
-		lane: { ...place, lane: OUTSIDE_LANE, accesses, slotIds: [], names: ['no memslot known'] },
+		lane: {
+			...place,
+			lane: OUTSIDE_LANE,
+			accesses,
+			slotIds: [],
+			names: [lanes.length ? 'no memslot' : 'no memslot known']
+		},
 		ranges
 	};
 }

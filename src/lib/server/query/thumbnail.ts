@@ -16,7 +16,7 @@ interface Size {
 
 /**
  * A small heat map of the lane with most accesses, from the pyramid, without the long stretches of gfns that were
- * never used; of the accesses outside every memslot, from the events, if there is no lane. Null if nothing was accessed.
+ * never used; of the accesses outside every memslot, from the events, if no other lane has any. Null if nothing was accessed.
  */
 export async function thumbnail(
 	store: TraceStore,
@@ -24,8 +24,8 @@ export async function thumbnail(
 	size: Size
 ): Promise<Thumbnail | null> {
 	const [busiest] = [...session.lanes].sort((a, b) => b.accesses - a.accesses);
-	const lane = busiest ?? (await outsideLane(store, session))?.lane;
-	if (!lane?.accesses) return null;
+	const lane = busiest?.accesses ? busiest : (await outsideLane(store, session))?.lane;
+	if (!lane) return null;
 	return remembered(store, session, ['thumbnail', size], () => draw(store, session, lane, size));
 }
 

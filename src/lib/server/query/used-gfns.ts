@@ -20,7 +20,8 @@ const TRACKED = { kinds: kindMask(['track_add']) };
  * For each lane the gfns that something happened to in the whole session, as ranges: accesses in any mode, and pages
  * that some event asked to track. What lies between two ranges was never accessed and never tracked. A range may hold
  * gaps below 1/1024 of its lane, or below a bucket of the lane's heat pyramid. Where a memslot moved, its counters went
- * along to other gfns: then all of each lane counts as used if anything is tracked.
+ * along to other gfns: then all of each lane counts as used if anything is tracked. Where there are memslots, what is
+ * tracked is theirs: the lane outside them has accesses alone.
  */
 export const usedGfns = (store: TraceStore, session: SessionDetail): Promise<UsedGfns> =>
 	remembered(store, session, ['used gfns'], async () => {
@@ -38,7 +39,8 @@ export const usedGfns = (store: TraceStore, session: SessionDetail): Promise<Use
 		const { baseGfn, npages, lane } = outside.lane;
 		const whole = { from: baseGfn, to: baseGfn + npages };
 		const accessed = outside.ranges.map(([from, to]) => ({ from, to }));
-		const ranges = joined([...accessed, ...(tracked ?? [whole])], whole, Math.ceil(npages * LEAST_SHARE));
+		const asked = session.lanes.length ? [] : (tracked ?? [whole]);
+		const ranges = joined([...accessed, ...asked], whole, Math.ceil(npages * LEAST_SHARE));
 		return { lanes: [...lanes, { lane, ranges }], outside: outside.lane };
 	});
 

@@ -113,7 +113,7 @@ export interface Segment {
 	readonly maxGfn: number;
 	/** Bit set of kind codes. */
 	readonly kinds: number;
-	/** Bit set of lanes with accesses, lane modulo 32. */
+	/** Bit set of lanes with accesses, `NO_LANE` too, lane modulo 32; a bit may be set without such an access. */
 	readonly lanes: number;
 }
 

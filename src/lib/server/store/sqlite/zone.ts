@@ -1,5 +1,6 @@
 import { FLAG, type EventBatch } from '#lib/domain/batch.ts';
-import { NO_LANE, type Segment } from '../store.ts';
+import { ACCESS_KINDS } from '#lib/domain/kinds.ts';
+import type { Segment } from '../store.ts';
 
 /** Zone map of a batch: ranges of time and gfn, kinds and lanes that occur. */
 export function zoneOf(batch: EventBatch, lane: Uint16Array): Omit<Segment, 'id' | 'firstSeq' | 'count'> {
@@ -8,9 +9,9 @@ export function zoneOf(batch: EventBatch, lane: Uint16Array): Omit<Segment, 'id'
 	let minGfn = Infinity;
 	let maxGfn = -1;
 	for (let i = 0; i < batch.length; i++) {
-		kinds |= 1 << (batch.kind[i] as number);
-		const at = lane[i] as number;
-		if (at !== NO_LANE) lanes |= 1 << (at % 32);
+		const kind = batch.kind[i] as number;
+		kinds |= 1 << kind;
+		if ((ACCESS_KINDS >>> kind) & 1) lanes |= 1 << ((lane[i] as number) % 32);
 		if (!((batch.flags[i] as number) & FLAG.place)) continue;
 		const gfn = batch.gfn[i] as number;
 		const last = gfn + (batch.npages[i] as number) - 1;
