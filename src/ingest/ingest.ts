@@ -274,8 +274,10 @@ class IngestRun {
 		const [first] = worst?.first ?? [];
 		if (bytes === 0 && !diagnostics.length) return new IngestError(this.#name, 'is empty');
 		if (!first) return new IngestError(this.#name, 'holds no event');
-		const what = this.#format === 'unknown' ? 'a known format' : `the format ${this.#format}`;
-		return new IngestError(this.#name, `holds no event of ${what}; the first line: ${first.message}`, first);
+		if (this.#format === 'unknown')
+			return new IngestError(this.#name, 'holds no event of a known format (pagetrail formats lists them)');
+		const reason = `holds no event of the format ${this.#format}; the first line: ${first.message}`;
+		return new IngestError(this.#name, reason, first);
 	}
 
 	async #checkStrict(diagnostics: readonly DiagnosticInfo[]): Promise<void> {

@@ -44,7 +44,7 @@ test.each([
 	[['qemu-system-x86_64', '-enable-kvm'], 'under TCG only'],
 	[['qemu-system-x86_64', '-m', '64', '-accel', 'kvm'], 'under TCG only'],
 	[['qemu-system-x86_64', '-daemonize'], 'must stay in the foreground'],
-	[['/no/such/qemu'], '/no/such/qemu: spawn /no/such/qemu ENOENT']
+	[['/no/such/qemu'], '/no/such/qemu: there is no such program']
 ])('the command %j is refused', async (command, message) => {
 	await expect(start(...command)).rejects.toThrow(CaptureError);
 	await expect(start(...command)).rejects.toThrow(message);

@@ -74,7 +74,10 @@ export async function startQemu(options: QemuCaptureOptions): Promise<QemuCaptur
 	const child = spawnQemu(options, monitor);
 	const over = new AbortController();
 	const ended = new Promise<number | NodeJS.Signals>((resolve, reject) => {
-		child.on('error', (error) => reject(new CaptureError(`${options.command[0]}: ${error.message}`)));
+		child.on('error', (error: NodeJS.ErrnoException) => {
+			const reason = error.code === 'ENOENT' ? 'there is no such program' : error.message;
+			reject(new CaptureError(`${options.command[0]}: ${reason}`));
+		});
 		child.on('exit', (code, signal) => resolve(code ?? signal ?? 1));
 	}).finally(() => {
 		over.abort();

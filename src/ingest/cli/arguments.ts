@@ -10,6 +10,16 @@ export function wholeNumber(text: string): number {
 	return value;
 }
 
+/** A whole number that an option's value must be within. @throws {InvalidArgumentError} */
+export const wholeWithin =
+	(from: number, to: number) =>
+	(text: string): number => {
+		const value = wholeNumber(text);
+		if (value < from || value > to)
+			throw new InvalidArgumentError(`it must be a whole number from ${from} to ${to}.`);
+		return value;
+	};
+
 /** A time, as `timeOf` reads it. @throws {InvalidArgumentError} */
 export function timeNs(text: string): number {
 	const value = timeOf(text);

@@ -5,7 +5,7 @@ import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { hex } from '#lib/domain/units.ts';
 import { compare, MOVER_ORDERS, type Side } from '#lib/server/query/compare.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
-import { count, databaseOption, duration, print, printJson, table, withStore } from './context.ts';
+import { count, databaseOption, duration, print, printJson, table, windowOf, withStore } from './context.ts';
 import { modeList, timeNs, wholeNumber } from './arguments.ts';
 
 type Clock = SessionDetail['clock'];
@@ -67,9 +67,7 @@ interface Window {
 
 async function sideOf(store: TraceStore, id: string, { from, to, modes }: Window): Promise<Side> {
 	const session: SessionDetail = await store.getSession(id);
-	const time = { from: from ?? session.startNs, to: to ?? session.endNs + 1 };
-	if (time.from >= time.to)
-		throw new RangeError(`the window of session ${id} is empty: its end is not after its start`);
+	const time = windowOf(id, from ?? session.startNs, to ?? session.endNs + 1);
 	return { session, time, filter: { kinds: kindMask(modes) } };
 }
 

@@ -38,6 +38,12 @@ export async function withStore<T>(file: string, work: (store: TraceStore) => Pr
 export const print = (text: string): void => void process.stdout.write(text + '\n');
 export const printJson = (value: unknown): void => print(JSON.stringify(value, null, 2));
 
+/** A window of a session's time. @throws {RangeError} if it is empty */
+export function windowOf(session: string, from: number, to: number): { from: number; to: number } {
+	if (from < to) return { from, to };
+	throw new RangeError(`the window of session ${session} is empty: its end is not after its start`);
+}
+
 /** A table without frames, first columns left, the others right. */
 export function table(head: readonly string[], rows: readonly (string | number)[][], left = 1): string {
 	const none = Object.fromEntries(

@@ -1,9 +1,9 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import { interpolateInferno, rgb } from 'd3';
 import { kindMask, MODES, type Mode } from '#lib/domain/kinds.ts';
 import { hex } from '#lib/domain/units.ts';
 import { heatMap, type HeatGrid } from '#lib/server/query/heat-map.ts';
-import { count, databaseOption, duration, print, printJson, withStore } from './context.ts';
+import { count, databaseOption, duration, print, printJson, windowOf, withStore } from './context.ts';
 import { modeList, timeNs, wholeNumber } from './arguments.ts';
 
 interface Options {
@@ -23,28 +23,32 @@ export const heatmapCommand = new Command('heatmap')
 	.argument('<session>')
 	.option(...databaseOption)
 	.option('--lane <n>', 'lane, as listed with the session', wholeNumber)
-	.option('--slot <id>', 'the lane that this memslot had last', wholeNumber)
+	.addOption(
+		new Option('--slot <id>', 'the lane that this memslot had last').argParser(wholeNumber).conflicts('lane')
+	)
 	.option('--modes <list>', 'modes to count', modeList, [...MODES])
 	.option('--from <time>', 'start (12.5s, 300ms, ns)', timeNs)
 	.option('--to <time>', 'end', timeNs)
-	.option('--value <what>', 'sum or pages', 'sum')
+	.addOption(new Option('--value <what>', 'what a cell says').choices(['sum', 'pages']).default('sum'))
 	.option('--json', 'print the grid as JSON')
 	.action((id: string, options: Options) =>
 		withStore(options.db, async (store) => {
 			const session = await store.getSession(id);
 			const busiest = [...session.lanes].sort((a, b) => b.accesses - a.accesses)[0]?.lane;
-			const bySlot = session.memslots.findLast((slot) => slot.slotId === options.slot)?.lane;
-			const lane = session.lanes[options.lane ?? bySlot ?? busiest ?? -1];
+			const slot = session.memslots.findLast((each) => each.slotId === options.slot);
+			if (options.slot !== undefined && !slot)
+				throw new RangeError(`session ${id} never had a memslot ${options.slot}`);
+			const lane = session.lanes[options.lane ?? slot?.lane ?? busiest ?? -1];
 			if (!lane) throw new RangeError(`session ${id} has no such lane; it has ${session.lanes.length}`);
 			const width = Math.max(20, Math.min(process.stdout.columns ?? 100, 240) - 12);
 			const grid = await heatMap(store, session, {
 				lane: lane.lane,
 				kinds: kindMask(options.modes),
-				time: { from: options.from ?? 0, to: options.to ?? session.endNs + 1 },
+				time: windowOf(id, options.from ?? 0, options.to ?? session.endNs + 1),
 				gfn: { from: lane.baseGfn, to: lane.baseGfn + lane.npages },
 				columns: width,
 				rows: 48,
-				value: options.value === 'pages' ? 'pages' : 'sum'
+				value: options.value
 			});
 			if (options.json) return printJson({ ...grid, cells: [...grid.cells] });
 			print(`${session.name}, lane ${lane.lane} (${lane.names.join(', ')}): ${count(grid.total)} accesses`);

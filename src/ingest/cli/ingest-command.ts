@@ -46,7 +46,7 @@ export const ingestCommand = new Command('ingest')
 	)
 	.option('--json', 'print the summary as JSON')
 	.action(async (files: string[], options: Options) => {
-		if (options.follow && files.length > 1) throw new Error('--follow takes one file');
+		if (options.follow && files.length > 1) ingestCommand.error('error: --follow takes one file');
 		const stop = new AbortController();
 		for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
 		const summaries: IngestSummary[] = [];

@@ -36,6 +36,18 @@ program.exitOverride();
 const hintFor = (error: Error): string =>
 	error instanceof NoSuchSessionError ? '\nhint: pagetrail sessions lists them' : '';
 
+/** What the system says of a file, in words. */
+const SYSTEM: Readonly<Record<string, string>> = {
+	ENOENT: 'there is no such file or folder',
+	ENOTDIR: 'a part of the path is no folder',
+	EISDIR: 'is a folder',
+	EACCES: 'permission denied'
+};
+function messageOf(error: NodeJS.ErrnoException): string {
+	const said = SYSTEM[error.code ?? ''];
+	return said && error.path ? `${error.path}: ${said}` : error.message;
+}
+
 /** Exit codes: 0 done, 1 failed, 2 wrong usage, 130 interrupted. */
 try {
 	await program.parseAsync();
@@ -43,7 +55,7 @@ try {
 	if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
 	else if ((error as NodeJS.ErrnoException).code === 'EPIPE') process.exitCode = 0;
 	else {
-		process.stderr.write(`pagetrail: ${(error as Error).message}${hintFor(error as Error)}\n`);
+		process.stderr.write(`pagetrail: ${messageOf(error as Error)}${hintFor(error as Error)}\n`);
 		process.exitCode = error instanceof SimulationOptionError ? 2 : 1;
 	}
 }

@@ -6,7 +6,7 @@ import { pathToFileURL } from 'node:url';
 import { Command } from 'commander';
 import { ingest } from '../ingest.ts';
 import { databaseOption, packageRoot, print, withStore } from './context.ts';
-import { wholeNumber } from './arguments.ts';
+import { wholeWithin } from './arguments.ts';
 
 interface Options {
 	db: string;
@@ -24,7 +24,7 @@ const SAMPLES = ['small-kernel-image-1vcpu', 'medium-phases-2vcpu'];
 export const serveCommand = new Command('serve')
 	.description('serve the web app and the HTTP API')
 	.option(...databaseOption)
-	.option('--port <n>', 'port (0: any free one)', wholeNumber, 3000)
+	.option('--port <n>', 'port (0: any free one)', wholeWithin(0, 65_535), 3000)
 	.option('--host <address>', 'address to listen on; off loopback every request needs the token', '127.0.0.1')
 	.option('--token <secret>', 'token to ask for (made up off loopback if absent)')
 	.option('--samples', 'load the bundled sample captures first, once')

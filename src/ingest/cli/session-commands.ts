@@ -52,9 +52,13 @@ export const exportCommand = new Command('export')
 	.option('--no-notes', 'leave out the notes that were added to the session')
 	.action((session: string, options: ExportOptions) =>
 		withStore(options.db, async (store) => {
-			const { carry, left } = await notesCarrier(store, await store.getSession(session));
+			const detail = await store.getSession(session);
+			const { from, to = Infinity } = options;
+			if (from > detail.events) throw new RangeError(`session ${session} ends at seq ${detail.events}`);
+			if (from > to) throw new RangeError(`--from ${from} is beyond --to ${to}`);
+			const { carry, left } = await notesCarrier(store, detail);
 			if (options.notes && left) process.stderr.write(`pagetrail: without the notes: ${left}\n`);
-			const range = { from: options.from, to: options.to ?? Infinity, ...(options.notes && { carry }) };
+			const range = { from, to, ...(options.notes && { carry }) };
 			const written = linePieces(store, session, {}, range);
 			const source = Readable.from(written, { objectMode: true, highWaterMark: 1 });
 			const out = options.output === undefined ? process.stdout : createWriteStream(options.output);

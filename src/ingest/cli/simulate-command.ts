@@ -12,7 +12,7 @@ import { serverSink } from '../simulate/server-sink.ts';
 import { playSimulation, simulationName, type PlaySummary } from '../simulate/simulate.ts';
 import { fileSink, storeSink, type SimulationSink } from '../simulate/sink.ts';
 import { count, databaseOption, duration, print, printJson, withStore } from './context.ts';
-import { memoryMiB, timeNs, wholeNumber } from './arguments.ts';
+import { memoryMiB, timeNs, wholeNumber, wholeWithin } from './arguments.ts';
 
 interface Options {
 	list?: boolean;
@@ -48,12 +48,6 @@ function serverUrl(text: string): URL {
 	return url;
 }
 
-function positive(text: string): number {
-	const value = wholeNumber(text);
-	if (value === 0) throw new InvalidArgumentError('it must be at least 1.');
-	return value;
-}
-
 /** `pagetrail simulate WORKLOAD` */
 export const createSimulateCommand = (): Command =>
 	new Command('simulate')
@@ -67,7 +61,7 @@ export const createSimulateCommand = (): Command =>
 				'write a native trace instead (.gz, .zst are packed; - for standard output)'
 			).conflicts(['server', 'rate'])
 		)
-		.option('--rate <n>', 'play that many events a second into a running server', positive)
+		.option('--rate <n>', 'play that many events a second into a running server', wholeWithin(1, 10_000_000))
 		.option('--server <url>', 'the running server (default with --rate: http://127.0.0.1:3000)', serverUrl)
 		.option('--token <secret>', "the server's token, if it asks for one")
 		.option('--name <name>', "the session's name (default: workload and seed)")

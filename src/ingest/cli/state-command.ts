@@ -1,4 +1,4 @@
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { SlotView, StateView } from '#lib/api/types.ts';
 import { MODES } from '#lib/domain/kinds.ts';
 import { hex } from '#lib/domain/units.ts';
@@ -12,7 +12,7 @@ export const stateCommand = new Command('state')
 	.description('the tracking state at a position')
 	.argument('<session>')
 	.option(...databaseOption)
-	.option('--seq <n>', 'right before this event', wholeNumber)
+	.addOption(new Option('--seq <n>', 'right before this event').argParser(wholeNumber).conflicts('time'))
 	.option('--time <t>', 'right after this time (12.5s, 300ms, ns)', timeNs)
 	.option('--json', 'print JSON')
 	.action((id: string, options: { db: string; seq?: number; time?: number; json?: boolean }) =>

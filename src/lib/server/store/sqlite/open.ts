@@ -32,6 +32,7 @@ function migrationsFolder(): string {
 
 /** Opens (and makes or brings up to date) a database file; `:memory:` is one for this connection alone. */
 export function openConnection(file: string): Connection {
+	if (!existsSync(path.dirname(file))) throw new DatabaseFileError(file, 'its folder does not exist');
 	try {
 		const raw = new Database(file);
 		raw.pragma('journal_mode = WAL');
