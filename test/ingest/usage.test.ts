@@ -41,7 +41,8 @@ test.each([
 test.each([
 	['ingest nowhere.txt', 'nowhere.txt: there is no such file'],
 	['ingest poem.txt', 'poem.txt: holds no event of a known format (pagetrail formats lists them)'],
-	['sessions --db no/such.db', 'no/such.db: its folder does not exist'],
+	['sessions --db no.db', 'no.db: there is no such database: pagetrail ingest makes it'],
+	['ingest one.ndjson --db no/such.db', 'no/such.db: its folder does not exist'],
 	['state two', 'there is no session two\nhint: pagetrail sessions lists them'],
 	['state one --seq 9', 'session one ends at seq 3'],
 	['heatmap one --slot 9', 'session one never had a memslot 9'],

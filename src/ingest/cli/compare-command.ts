@@ -5,7 +5,16 @@ import type { SessionDetail } from '#lib/domain/session-info.ts';
 import { hex } from '#lib/domain/units.ts';
 import { compare, MOVER_ORDERS, type Side } from '#lib/server/query/compare.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
-import { count, databaseOption, duration, print, printJson, table, windowOf, withStore } from './context.ts';
+import {
+	count,
+	databaseOption,
+	duration,
+	print,
+	printJson,
+	table,
+	windowOf,
+	withSessions
+} from './context.ts';
 import { modeList, timeNs, wholeNumber } from './arguments.ts';
 
 type Clock = SessionDetail['clock'];
@@ -45,7 +54,7 @@ export const createCompareCommand = (): Command =>
 		.option('--per-time', 'scale the longer window down to the shorter one’s length')
 		.option('--json', 'print JSON')
 		.action((a: string, b: string, options: Options) =>
-			withStore(options.db, async (store) => {
+			withSessions(options.db, async (store) => {
 				const sides = [
 					await sideOf(store, a, { from: options.aFrom, to: options.aTo, modes: options.modes }),
 					await sideOf(store, b, { from: options.bFrom, to: options.bTo, modes: options.modes })

@@ -1,6 +1,7 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import Table from 'cli-table3';
+import { DatabaseFileError } from '#lib/server/store/sqlite/open.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
 
@@ -33,6 +34,13 @@ export async function withStore<T>(file: string, work: (store: TraceStore) => Pr
 	} finally {
 		await store.close();
 	}
+}
+
+/** `withStore` for what only makes sense with a database: a mistyped name makes none. @throws {DatabaseFileError} */
+export async function withSessions<T>(file: string, work: (store: TraceStore) => Promise<T>): Promise<T> {
+	if (!existsSync(file))
+		throw new DatabaseFileError(file, 'there is no such database: pagetrail ingest makes it');
+	return withStore(file, work);
 }
 
 export const print = (text: string): void => void process.stdout.write(text + '\n');

@@ -3,7 +3,7 @@ import { interpolateInferno, rgb } from 'd3';
 import { kindMask, MODES, type Mode } from '#lib/domain/kinds.ts';
 import { hex } from '#lib/domain/units.ts';
 import { heatMap, type HeatGrid } from '#lib/server/query/heat-map.ts';
-import { count, databaseOption, duration, print, printJson, windowOf, withStore } from './context.ts';
+import { count, databaseOption, duration, print, printJson, windowOf, withSessions } from './context.ts';
 import { modeList, timeNs, wholeNumber } from './arguments.ts';
 
 interface Options {
@@ -32,7 +32,7 @@ export const heatmapCommand = new Command('heatmap')
 	.addOption(new Option('--value <what>', 'what a cell says').choices(['sum', 'pages']).default('sum'))
 	.option('--json', 'print the grid as JSON')
 	.action((id: string, options: Options) =>
-		withStore(options.db, async (store) => {
+		withSessions(options.db, async (store) => {
 			const session = await store.getSession(id);
 			const busiest = [...session.lanes].sort((a, b) => b.accesses - a.accesses)[0]?.lane;
 			const slot = session.memslots.findLast((each) => each.slotId === options.slot);

@@ -5,7 +5,16 @@ import { createGzip, createZstdCompress } from 'node:zlib';
 import { Command } from 'commander';
 import { linePieces } from '#lib/server/query/lines.ts';
 import { notesCarrier } from '#lib/server/query/notes.ts';
-import { count, databaseOption, duration, megabytes, print, printJson, table, withStore } from './context.ts';
+import {
+	count,
+	databaseOption,
+	duration,
+	megabytes,
+	print,
+	printJson,
+	table,
+	withSessions
+} from './context.ts';
 import { wholeNumber } from './arguments.ts';
 
 /** `pagetrail sessions` */
@@ -14,7 +23,7 @@ export const sessionsCommand = new Command('sessions')
 	.option(...databaseOption)
 	.option('--json', 'print JSON')
 	.action(({ db, json }: { db: string; json?: boolean }) =>
-		withStore(db, async (store) => {
+		withSessions(db, async (store) => {
 			const sessions = await store.listSessions();
 			if (json) return printJson(sessions);
 			if (!sessions.length) return print('no sessions yet: load one with pagetrail ingest FILE');
@@ -51,7 +60,7 @@ export const exportCommand = new Command('export')
 	.option('--to <seq>', 'first event that is left out', wholeNumber)
 	.option('--no-notes', 'leave out the notes that were added to the session')
 	.action((session: string, options: ExportOptions) =>
-		withStore(options.db, async (store) => {
+		withSessions(options.db, async (store) => {
 			const detail = await store.getSession(session);
 			const { from, to = Infinity } = options;
 			if (from > detail.events) throw new RangeError(`session ${session} ends at seq ${detail.events}`);
@@ -72,7 +81,7 @@ export const rmCommand = new Command('rm')
 	.argument('<session...>')
 	.option(...databaseOption)
 	.action((ids: string[], { db }: { db: string }) =>
-		withStore(db, async (store) => {
+		withSessions(db, async (store) => {
 			for (const id of ids) {
 				await store.deleteSession(id);
 				print(`${id}: deleted`);
@@ -87,7 +96,7 @@ export const rebuildCommand = new Command('rebuild')
 	.option(...databaseOption)
 	.option('--json', 'print JSON')
 	.action((ids: string[], { db, json }: { db: string; json?: boolean }) =>
-		withStore(db, async (store) => {
+		withSessions(db, async (store) => {
 			const wanted = ids.length ? ids : (await store.listSessions()).map((session) => session.id);
 			const reports = [];
 			for (const id of wanted) reports.push({ session: id, ...(await store.rebuild(id)) });

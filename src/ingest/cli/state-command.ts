@@ -4,7 +4,7 @@ import { MODES } from '#lib/domain/kinds.ts';
 import { hex } from '#lib/domain/units.ts';
 import { seqAtTime } from '#lib/server/query/events.ts';
 import { stateView } from '#lib/server/query/state-view.ts';
-import { count, databaseOption, duration, print, printJson, table, withStore } from './context.ts';
+import { count, databaseOption, duration, print, printJson, table, withSessions } from './context.ts';
 import { timeNs, wholeNumber } from './arguments.ts';
 
 /** `pagetrail state SESSION --seq N | --time T` */
@@ -16,7 +16,7 @@ export const stateCommand = new Command('state')
 	.option('--time <t>', 'right after this time (12.5s, 300ms, ns)', timeNs)
 	.option('--json', 'print JSON')
 	.action((id: string, options: { db: string; seq?: number; time?: number; json?: boolean }) =>
-		withStore(options.db, async (store) => {
+		withSessions(options.db, async (store) => {
 			const session = await store.getSession(id);
 			const byTime = options.time === undefined ? undefined : await seqAtTime(store, id, options.time + 1);
 			const seq = options.seq ?? byTime ?? session.events;
