@@ -4,6 +4,7 @@ import { expect, type Page, test } from '@playwright/test';
 import type { ComparedGrid, Comparison } from '#lib/api/compare-types.ts';
 import { formatLogRatio } from '#lib/view/compared-cells.ts';
 import { api, MEDIUM, open, openSession } from './helpers.ts';
+import { ownSession } from './own-session.ts';
 
 const int = (value: number) => value.toLocaleString('en-US');
 const ID = 'medium-phases-2vcpu';
@@ -323,6 +324,32 @@ test('a pair is saved as SVG and PNG, its numbers as a table and CSV', async ({ 
 	);
 	expect(cells).toEqual(wanted.flat().map(int));
 	expect((await new AxeBuilder({ page }).include('dialog[open]').analyze()).violations).toEqual([]);
+});
+
+test('the picture of a pair has the notes of each side within its window', async ({ page }) => {
+	const id = await ownSession(page, 'compared-notes');
+	const note = (text: string, fromNs: number) => {
+		const pin = { type: 'rectangle', lane: 0, fromNs, toNs: fromNs + 10e6, fromGfn: 0x200, toGfn: 0x400 };
+		return page.request.post(`/api/v1/sessions/${id}/notes`, { data: { text, pin } });
+	};
+	for (const [text, at] of [
+		['in A', 20e6],
+		['in B', 220e6]
+	] as const)
+		expect((await note(text, at)).ok()).toBe(true);
+	await openCompare(page, `/compare?a=${id}&aTime=0..100000000&b=${id}&bTime=200000000..300000000`);
+	await page.getByRole('button', { name: 'Picture or table of ram' }).first().click();
+	const download = page.waitForEvent('download');
+	await page.getByRole('button', { name: 'Picture as SVG' }).filter({ visible: true }).click();
+	const svg = await readFile(await (await download).path(), 'utf8');
+	expect(svg.match(/data-note=/g)).toHaveLength(2);
+	// both begin at a fifth of their windows, in maps that lie one below the other
+	const rectangles = [...svg.matchAll(/data-note="1".*?<rect x="([\d.]+)"/g)].map((found) =>
+		Number(found[1])
+	);
+	for (const x of rectangles) expect(Math.abs(x - (110 + 1060 / 5))).toBeLessThan(12);
+	expect(svg.indexOf(': in A</text>')).toBeGreaterThan(0);
+	expect(svg.indexOf(': in B</text>')).toBeGreaterThan(svg.indexOf(': in A</text>'));
 });
 
 for (const colorScheme of ['light', 'dark'] as const)

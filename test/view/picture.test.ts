@@ -1,9 +1,11 @@
 import { expect, test } from 'vitest';
+import { placedTimes } from '#lib/view/axis.ts';
 import { cellCsv, cellTable, joinTables } from '#lib/view/cell-table.ts';
 import { gfnScale } from '#lib/view/gfn-scale.ts';
 import { overviewNoteBox } from '#lib/view/note-boxes.ts';
-import { pictureSvg, PLOT_WIDTH, wrapText, xml } from '#lib/view/picture.ts';
+import { type Drawing, pictureSvg, PLOT_WIDTH, wrapText, xml } from '#lib/view/picture.ts';
 import { drawBars, drawSeries } from '#lib/view/picture-charts.ts';
+import { type ComparedDrawing, drawCompared } from '#lib/view/picture-compare.ts';
 import { drawHeat, gfnAxisTicks } from '#lib/view/picture-heat.ts';
 import { drawOverview, OVERVIEW_HEIGHT } from '#lib/view/picture-overview.ts';
 import { scaleOf } from '#lib/view/range.ts';
@@ -136,6 +138,36 @@ test('a chart over time has both axes, and a legend of its lines', () => {
 	expect(body).toMatch(/>write<\/text>/);
 });
 
+/** Left and right edges of the labels under a time axis that lies below `y`, in the order of the file. */
+function labelEdges(body: string, y: number): number[] {
+	// a letter of the picture's monospaced font is 0.61 of its size wide
+	const wide = (text: string) => text.length * 11 * 0.61;
+	const texts = body.matchAll(/<text x="([\d.]+)" y="(\d+)" font-family="ui-mono[^>]*middle[^>]*>([^<]*)</g);
+	return [...texts]
+		.filter((text) => Number(text[2]) === y + 18)
+		.flatMap(([, x, , text = '']) => [Number(x) - wide(text) / 2, Number(x) + wide(text) / 2]);
+}
+const NEAR = { from: 98_000_000_017, to: 98_000_000_117 };
+const near = { ...bare, time: NEAR, theme: 'light', uncovered: [] } as const;
+const place = { startNs: NEAR.from, columnNs: 10, columns: 10 };
+const panels = [{ title: '', series: [] }];
+const compared: ComparedDrawing = {
+	...{ id: 'a', title: '', theme: 'light', height: 100, image: '', filled: 1, ramps: [], squares: [] },
+	...{ gfns: { from: 0, to: 9 }, imageGfns: { from: 0, to: 9 }, legend: { low: '', high: '' } },
+	ticks: placedTimes(NEAR, PLOT_WIDTH, 'ns')
+};
+const drawings: readonly (readonly [string, Drawing, number])[] = [
+	['a heat map', drawHeat(near), 108],
+	['an overview', drawOverview({ ...near, ...place, layers: [], marks: [] }), 24 + OVERVIEW_HEIGHT],
+	['a chart', drawSeries({ ...near, place, most: 1, unit: '', panels }), 332],
+	['a comparison', drawCompared(compared), 124]
+];
+test.each(drawings)('no two times under %s of 100 ns at 98 s overlap', (_, { body }, y) => {
+	const edges = labelEdges(body, y);
+	expect(edges.length).toBeGreaterThanOrEqual(8);
+	expect(edges).toEqual([...edges].sort((a, b) => a - b));
+});
+
 test('bars are as long as their numbers', () => {
 	const rows = [
 		{ label: 'gfn 0x1', text: '10', parts: [{ value: 10, colour: '#111' }] },
@@ -233,6 +265,19 @@ test('notes and the memory map are drawn where they are, with their texts and a 
 	const without = drawHeat({ ...bare, theme: 'light', uncovered: [] });
 	expect(without.body).not.toMatch(/>notes<|>memory map</);
 	expect(height - without.height).toBe(15 + 6);
+});
+
+test('a compared map has its session’s notes, with their texts below', () => {
+	const at = { left: 530, top: 20, width: 265, height: 40 };
+	const box = { kind: 'rectangle', ...at, flag: { x: 530, y: 20 } } as const;
+	const bare = drawCompared(compared);
+	const { body, height } = drawCompared({ ...compared, notes: [{ box, text: 'busy', where: 'ram' }] });
+	// the plot's corner is at (110, 24)
+	expect(body).toContain('<rect x="640" y="44" width="265" height="40" fill="none" stroke="#8a5a00"');
+	expect(body).toContain('>ram: busy</text>');
+	expect(body).toContain('>notes</text>');
+	expect(bare.body).not.toContain('>notes<');
+	expect(height).toBe(bare.height + 15);
 });
 
 test('the overview has notes at their times, rectangles as bars, and their texts below', () => {

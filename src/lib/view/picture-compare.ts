@@ -4,6 +4,7 @@ import type { PlacedTime } from './axis.ts';
 import { frame, legendRow, timeMarks, valueAxis } from './picture-charts.ts';
 import { gfnScale } from './gfn-scale.ts';
 import { gfnAxisTicks } from './picture-heat.ts';
+import { drawNotes, noteLines, type PictureNote } from './picture-notes.ts';
 import { type Range, span } from './range.ts';
 
 /** One map of a comparison. */
@@ -26,11 +27,13 @@ export interface ComparedDrawing {
 	readonly ramps: readonly (readonly string[])[];
 	readonly legend: { readonly low: string; readonly high: string };
 	readonly squares: readonly { readonly label: string; readonly colour: string }[];
+	/** What people noted of the session. */
+	readonly notes?: readonly PictureNote[];
 }
 
-/** Draws a map with its title, axes and colours. */
+/** Draws a map with its title, axes, notes and colours. */
 export function drawCompared(map: ComparedDrawing): Drawing {
-	const { theme, height, gfns, imageGfns, filled } = map;
+	const { theme, height, gfns, imageGfns, filled, notes = [] } = map;
 	const top = 24;
 	const bottom = top + height;
 	const imageTop = top + ((gfns.to - imageGfns.to) / span(gfns)) * height;
@@ -47,8 +50,10 @@ export function drawCompared(map: ComparedDrawing): Drawing {
 	const squares = [
 		{ label: 'none', colour: pictureColour(theme, 'plot') },
 		{ label: 'no memslot or window', colour: pictureColour(theme, 'uncovered') },
-		...map.squares
+		...map.squares,
+		...(notes.length ? [{ label: 'notes', colour: pictureColour(theme, 'note') }] : [])
 	];
+	const texts = noteLines(notes, { y: legendY + 6, theme });
 	const x = PLOT_LEFT + PLOT_WIDTH / 2 + 10 + map.legend.low.length * 7;
 	const body = [
 		`<defs><clipPath id="plot-${map.id}"><rect x="${PLOT_LEFT}" y="${top}" width="${PLOT_WIDTH}" height="${height}"/></clipPath>`,
@@ -59,6 +64,7 @@ export function drawCompared(map: ComparedDrawing): Drawing {
 		`<rect x="${PLOT_LEFT}" y="${top}" width="${PLOT_WIDTH}" height="${height}" fill="${pictureColour(theme, 'uncovered')}"/>`,
 		`<rect x="${PLOT_LEFT}" y="${top}" width="${round(filled * PLOT_WIDTH)}" height="${height}" fill="${pictureColour(theme, 'plot')}"/>`,
 		`<image x="${PLOT_LEFT}" y="${round(imageTop)}" width="${PLOT_WIDTH}" height="${round(imageHeight)}" preserveAspectRatio="none" style="image-rendering:pixelated" href="${map.image}"/>`,
+		drawNotes(notes, { top, theme }),
 		'</g>',
 		frame(top, height, theme),
 		valueAxis(gfnAxisTicks(gfnScale(gfns, height)), 'gfn', { top, height, theme }),
@@ -69,7 +75,8 @@ export function drawCompared(map: ComparedDrawing): Drawing {
 			const tall = 11 / length;
 			return `<rect x="${x}" y="${round(legendY - 10 + i * tall)}" width="160" height="${round(tall)}" fill="url(#ramp-${map.id}-${i})"/>`;
 		}),
-		svgText(map.legend.high, { x: x + 168, y: legendY, fill: text, size: 11 })
+		svgText(map.legend.high, { x: x + 168, y: legendY, fill: text, size: 11 }),
+		texts.body
 	];
-	return { body: body.join(''), height: legendY + 12 };
+	return { body: body.join(''), height: legendY + 12 + texts.height };
 }

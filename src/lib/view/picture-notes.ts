@@ -1,5 +1,9 @@
 import { type BandBox, gpaText } from './gfn-names.ts';
-import type { NoteBox } from './note-boxes.ts';
+import type { Note } from '#lib/domain/notes.ts';
+import type { LaneInfo } from '#lib/domain/session-info.ts';
+import type { Clock } from './format.ts';
+import { type LanePlot, type NoteBox, noteBoxes } from './note-boxes.ts';
+import { pinText } from './note-pin.ts';
 import type { Theme } from './palette.ts';
 import { pictureColour, PLOT_LEFT, PLOT_WIDTH, round, svgText, wrapText, xml } from './picture.ts';
 
@@ -9,6 +13,16 @@ export interface PictureNote {
 	readonly text: string;
 	readonly where: string;
 }
+
+/** The notes that a lane shows, with their places in words. */
+export const laneNotes = (
+	notes: readonly Note[],
+	plot: LanePlot,
+	{ clock, lanes }: { readonly clock: Clock; readonly lanes: readonly LaneInfo[] }
+): PictureNote[] =>
+	noteBoxes(notes, plot).map(({ note, box }) => ({
+		...{ box, text: note.text, where: pinText(note.pin, clock, lanes) }
+	}));
 
 /** Width of the memory map's band, in the margin right of the plot. */
 export const BAND_WIDTH = 24;

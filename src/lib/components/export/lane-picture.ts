@@ -10,11 +10,9 @@ import type { GfnPiece, GfnScale } from '#lib/view/gfn-scale.ts';
 import { type Grid, placeGrid } from '#lib/view/grid.ts';
 import { foldLabel, laneName, laneSlots } from '#lib/view/lane-text.ts';
 import { filterConditions, lanesFilter } from '#lib/view/lanes-filter.ts';
-import { noteBoxes } from '#lib/view/note-boxes.ts';
-import { pinText } from '#lib/view/note-pin.ts';
 import type { Theme } from '#lib/view/palette.ts';
 import { type Picture, pictureSvg, PLOT_WIDTH } from '#lib/view/picture.ts';
-import { BAND_WIDTH, type PictureNote } from '#lib/view/picture-notes.ts';
+import { BAND_WIDTH, laneNotes } from '#lib/view/picture-notes.ts';
 import { scaleOf } from '#lib/view/range.ts';
 import { trackedOutlines } from '#lib/view/tracked-outline.ts';
 import { drawHeat, gfnAxisTicks, type HeatPart } from '#lib/view/picture-heat.ts';
@@ -79,15 +77,6 @@ async function outlineOf(
 	return { tracked: { levels: trackedOutlines(grid, own), columns: grid.columns, rows: grid.rows, box } };
 }
 
-/** The notes that the lane shows; all lanes' pictures have those of a time. */
-function notesOf(bench: Workbench, lane: LaneInfo, y: GfnScale): PictureNote[] {
-	const { time, clock } = bench;
-	const plot = { lane: lane.lane, time, gfns: bench.gfnsOf(lane), x: scaleOf(time, PLOT_WIDTH), y };
-	return noteBoxes(bench.notes.ordered, { ...plot, height: HEIGHT }).map(({ note, box }) => ({
-		...{ box, text: note.text, where: pinText(note.pin, clock, bench.lanes) }
-	}));
-}
-
 /** A picture of a lane as it is on the screen, drawn anew at the picture's size. @throws {ApiProblem} */
 export async function makeLanePicture(bench: Workbench, lane: LaneInfo, theme: Theme): Promise<Picture> {
 	const { value, scale: colours } = bench.view;
@@ -106,6 +95,8 @@ export async function makeLanePicture(bench: Workbench, lane: LaneInfo, theme: T
 		...(await outlineOf(bench, lane, piece))
 	}));
 	const text = valueText(value, most, bench.clock);
+	const x = scaleOf(bench.time, PLOT_WIDTH);
+	const plot = { lane: lane.lane, time: bench.time, gfns, x, y: scale, height: HEIGHT };
 	const drawing = drawHeat({
 		parts: await Promise.all(parts),
 		breaks: scale.pieces
@@ -124,7 +115,7 @@ export async function makeLanePicture(bench: Workbench, lane: LaneInfo, theme: T
 			from: loss.startNs,
 			to: Math.max(loss.endNs, loss.startNs + 1)
 		})),
-		notes: notesOf(bench, lane, scale),
+		notes: laneNotes(bench.notes.ordered, plot, bench),
 		band: bandBoxes(bench.names.ranges, { gfns, at: scale.at, width: BAND_WIDTH, height: HEIGHT })
 	});
 	const pages = [...new Set(stretches.map(({ grid }) => grid.rowPages))].sort((a, b) => a - b);
