@@ -1,6 +1,7 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, type Page, test } from '@playwright/test';
 import type { HeatMap } from '#lib/api/types.ts';
+import { sizeText } from '#lib/view/lane-text.ts';
 import { API, api, mainLane, MEDIUM, openSession, position } from './helpers.ts';
 
 const tip = (page: Page) => page.locator('.tip');
@@ -73,12 +74,18 @@ test('shift and arrows mark a rectangle, Enter lists its events', async ({ page 
 	for (const key of ['ArrowRight', 'ArrowRight', 'ArrowUp']) await page.keyboard.press(`Shift+${key}`);
 	await expect(page.locator('.plot .brush')).toBeVisible();
 	const last = await cellOf(page);
+	const size = sizeText(
+		{ time: { from: first.from, to: last.to }, gfns: { from: first.low, to: last.high } },
+		'ns'
+	);
+	await expect(page.locator('[aria-live=polite] .tip')).toContainText(`${size} marked`);
 	await page.keyboard.press('Enter');
 	await expect(page).toHaveURL(/brush=3:/);
 	const [, time = '', gfn = ''] = (params(page).get('brush') ?? '').split(':');
 	expect(time.split('..').map(Number)).toEqual([first.from, last.to]);
 	expect(gfn.split('..').map(Number)).toEqual([first.low, last.high]);
 	await expect(page.getByText('marked rectangle')).toBeVisible();
+	await expect(tip(page)).not.toContainText('marked');
 });
 
 test('in a lane keys zoom and pan the time and the gfns', async ({ page }) => {

@@ -1,5 +1,6 @@
 import { expect, test } from '@playwright/test';
 import type { EventPage, HeatMap, StateView } from '#lib/api/types.ts';
+import { sizeText } from '#lib/view/lane-text.ts';
 import { API, api, mainLane, openSession, position } from './helpers.ts';
 
 test('the first heat map of a real guest is painted, with colours', async ({ page }) => {
@@ -186,12 +187,18 @@ test('a marked rectangle lists its own events', async ({ page }) => {
 	await page.mouse.move(box.x + 460, box.y + 160);
 	await page.mouse.down();
 	await page.mouse.move(box.x + 470, box.y + 170, { steps: 3 });
+	const tip = page.locator('[aria-live=polite] .tip');
+	await expect(tip).toContainText('marked');
+	const size = await tip.innerText();
 	await page.mouse.up();
 	await page.keyboard.up('Shift');
 	await expect(page).toHaveURL(/brush=3:\d+\.\.\d+:0x/);
 	await expect(page.getByText('marked rectangle')).toBeVisible();
 	const [, time = '', gfn = ''] = (new URL(page.url()).searchParams.get('brush') ?? '').split(':');
-	const [from, to] = time.split('..');
+	const [from, to] = time.split('..').map(Number);
+	const [low, high] = gfn.split('..').map(Number);
+	const marked = { time: { from: from ?? 0, to: to ?? 0 }, gfns: { from: low ?? 0, to: high ?? 0 } };
+	expect(size.trim()).toBe(`${sizeText(marked, 'ns')} marked`);
 	const map = await api<HeatMap>(
 		page,
 		`${API}/heatmap?lane=3&from=${from}&to=${to}&gfn=${gfn}&columns=1&rows=1`

@@ -1,5 +1,5 @@
 import { hex } from '#lib/domain/units.ts';
-import { formatCount, formatInt, formatPages } from './format.ts';
+import { type Clock, formatCount, formatDuration, formatInt, formatPages } from './format.ts';
 import { type Range, span } from './range.ts';
 
 /** What a lane's label needs. */
@@ -33,6 +33,12 @@ export function drawnText(accesses: number, drawn: number | null): string {
 export const laneSummary = (lane: LaneLabel, drawn: number | null = lane.accesses): string =>
 	`${laneName(lane)}, ${laneSlots(lane)}: gfns ${hex(lane.baseGfn)} to ${hex(lane.baseGfn + lane.npages - 1)}, ` +
 	`${formatCount(lane.npages, 'page')} (${formatPages(lane.npages)}), ${drawnText(lane.accesses, drawn)}`;
+
+/** How large a rectangle is: `384 pages × 1.23 s`. */
+export const sizeText = (
+	{ time, gfns }: { readonly time: Range; readonly gfns: Range },
+	clock: Clock
+): string => `${formatCount(span(gfns), 'page')} × ${formatDuration(span(time), clock)}`;
 
 /** What a break of the gfn axis leaves out. */
 export const foldLabel = (gfns: Range): string =>

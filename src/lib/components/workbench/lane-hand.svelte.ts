@@ -64,6 +64,12 @@ export class LaneHand {
 		return kept?.lane === this.#lane().lane ? this.boxOf(kept) : null;
 	}
 
+	/** What the rectangle being drawn holds; null while there is none. */
+	get marking(): Brush | null {
+		const { box } = this;
+		return this.brushing && box && box.right > box.left ? this.#brushOf(box) : null;
+	}
+
 	boxOf(kept: Brush): PlotBox {
 		const { x } = this.#bench;
 		const y = this.#scale();
@@ -143,13 +149,17 @@ export class LaneHand {
 		const page = at.fold ? {} : { page: at.gfn };
 		if (this.#grip && !this.#grip.moved)
 			bench.change({ at: { tsNs: this.#clampTime(at.tsNs) }, ...page, brush: null }, true);
-		else if (this.#grip?.mode === 'brush' && this.box) this.#mark(this.box);
+		else if (this.#grip?.mode === 'brush' && this.box) {
+			// what is in it is what the table lists
+			const brush = this.#brushOf(this.box);
+			if (span(brush.time) > 0) bench.change({ brush, table: true }, true);
+		}
 		this.#brush = null;
 		this.#grip = null;
 	}
 
-	/** Keeps a drawn rectangle: what is in it is what the table lists. */
-	#mark(box: PlotBox): void {
+	/** The rectangle of time and gfns that a drawn one stands for. */
+	#brushOf(box: PlotBox): Brush {
 		const bench = this.#bench;
 		const { from, to } = this.#gfns;
 		const y = this.#scale();
@@ -159,8 +169,7 @@ export class LaneHand {
 		};
 		const low = Math.max(from, Math.floor(y.invert(box.bottom)));
 		const gfns = { from: low, to: Math.max(low + 1, Math.min(to, Math.ceil(y.invert(box.top)))) };
-		if (time.to > time.from)
-			bench.change({ brush: { lane: this.#lane().lane, time, gfns }, table: true }, true);
+		return { lane: this.#lane().lane, time, gfns };
 	}
 
 	leave(): void {
