@@ -9,10 +9,10 @@ const params = (page: Page) => new URL(page.url()).searchParams;
 const rangeOf = (page: Page, name: string) =>
 	(params(page).get(name) ?? '').replace(/^\d+:/, '').split('..').map(Number);
 
-/** Goes to an element by Tab, as somebody without a pointer does. */
+/** Goes to an element by Tab, as somebody without a pointer does; each lane and memslot is a stop on the way. */
 async function tabTo(page: Page, role: string, name: RegExp) {
 	const target = page.getByRole(role as 'application', { name }).first();
-	for (let i = 0; i < 60; i++) {
+	for (let i = 0; i < 80; i++) {
 		await page.keyboard.press('Tab');
 		if (await target.evaluate((node) => node === document.activeElement)) return target;
 	}
