@@ -12,6 +12,7 @@ import type {
 	HeatMap,
 	PageHistory,
 	Problem,
+	SessionDetail,
 	SessionList,
 	StateView,
 	Timeline
@@ -217,14 +218,18 @@ test('the difference of two positions names what was gained', async () => {
 	expect((await call('/sessions/one/state/diff?from=1&to=10')).status).toBe(400);
 });
 
-test('the list of sessions is sent again only after a commit', async () => {
-	const first = await call('/sessions');
+test.each([
+	['the list of sessions', '/sessions'],
+	['a session', '/sessions/one']
+])('%s is sent again only after a commit', async (_, path) => {
+	const first = await call(path);
 	const etag = first.headers.get('etag') ?? '';
-	const { sessions } = (await first.json()) as SessionList;
-	expect(sessions.find((session) => session.id === 'one')).toMatchObject({ laneCount: 1, events: 9 });
-	const again = () => call('/sessions', { headers: { 'if-none-match': etag } });
+	const got = (await first.json()) as SessionList | SessionDetail;
+	const one = 'sessions' in got ? got.sessions.find((session) => session.id === 'one') : got;
+	expect(one).toMatchObject({ laneCount: 1, events: 9 });
+	const again = () => call(path, { headers: { 'if-none-match': etag } });
 	expect([(await again()).status, await (await again()).text()]).toEqual([304, '']);
-	await store.setTags('one', ['fresh']);
+	await store.setTags('one', [path]);
 	const later = await again();
 	expect(later.status).toBe(200);
 	expect(later.headers.get('etag')).not.toBe(etag);

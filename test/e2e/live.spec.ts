@@ -124,6 +124,23 @@ test('a file that was read to its end is not followed, whatever its format tells
 	await expect(page.getByRole('switch', { name: /Live/ })).toHaveCount(0);
 });
 
+test('a complete file that is loaded again after it grew is noticed', async ({ page }) => {
+	const load = (...lines: string[]) =>
+		page.request.post('/api/v1/sessions?name=grown', {
+			headers: { 'content-type': 'application/octet-stream' },
+			data: lines.join('\n').replace('by hand', 'grown') + '\n'
+		});
+	const { session } = (await (await load(...HEAD)).json()) as { session: { id: string; complete: boolean } };
+	expect(session.complete).toBe(true);
+	await open(page, `/sessions/${session.id}`);
+	await expect(page.locator('header').getByText('3 events')).toBeVisible();
+	const again = (await (await load(...HEAD, write(2000, 3))).json()) as { session: { id: string } };
+	expect(again.session.id).toBe(session.id);
+	await expect(page.locator('header').getByText('4 events')).toBeVisible();
+	await expect(page.getByText('The session has grown')).toBeVisible();
+	await expect(page.getByRole('figure', { name: /ram.* 2 accesses/ })).toBeVisible();
+});
+
 test('the head stays as it is when a live session ends', async ({ page }) => {
 	const { id, append } = await liveSession(page, 'steady');
 	await open(page, `/sessions/${id}`);

@@ -5,6 +5,10 @@ import type { SessionDetail, SessionList, Thumbnail } from './types.ts';
 export const getSessions = (etag: string | null, signal: AbortSignal): Promise<Dated<SessionList> | null> =>
 	jsonSince('/api/v1/sessions', etag, signal);
 
+/** A session, or null if nothing was committed since `etag`. @throws {ApiProblem} */
+export const getSessionSince = (id: string, etag: string | null): Promise<Dated<SessionDetail> | null> =>
+	jsonSince(sessionUrl(id, ''), etag);
+
 /** What people may change of a session. */
 export interface SessionChange {
 	readonly name?: string;

@@ -1,5 +1,7 @@
 import { getSession, getUsed, sessionUrl } from '#lib/api/client.ts';
+import { getSessionSince } from '#lib/api/sessions-client.ts';
 import { notice } from '#lib/components/common/notice.svelte.ts';
+import { whileVisible } from '#lib/components/common/while-visible.ts';
 import { Latest } from '#lib/view/latest.ts';
 import type { Workbench, WorkbenchData } from './workbench.svelte.ts';
 
@@ -11,6 +13,8 @@ const PACE_MS = 200;
 const PATIENCE_MS = 2000;
 /** Followed by itself, a session that does not grow for this long is not followed any more. */
 const IDLE_MS = 20_000;
+/** Between two looks at a session that is complete. */
+const GLANCE_MS = 5000;
 /** Before a stream that the browser gave up is opened again. */
 const RETRY_MS = 1500;
 
@@ -25,13 +29,14 @@ export class LiveFollow {
 
 	readonly #bench: Workbench;
 	#source: EventSource | null = null;
+	/** Names the store's state when a complete session was looked at last. */
+	#etag: string | null = null;
 	/** When the session was fetched last. */
 	#last = 0;
 	#timer: ReturnType<typeof setTimeout> | undefined;
 	readonly #sessions = new Latest<WorkbenchData | null>(
 		(grown) => {
-			if (grown) this.#bench.grow(grown);
-			if (grown?.session.complete) this.#ended();
+			if (grown) this.#take(grown);
 		},
 		() => {} // the stream tells of a server that is gone
 	);
@@ -47,6 +52,25 @@ export class LiveFollow {
 		if (why === 'asked') this.#follow();
 		else this.#timer = setTimeout(() => this.stop(), IDLE_MS);
 		this.#connect();
+	}
+
+	/**
+	 * While the page shows, asks now and then whether a complete session grew after all, as when its file was loaded
+	 * again; returns what ends that.
+	 */
+	watch(): () => void {
+		return whileVisible(() => this.#glance(), GLANCE_MS);
+	}
+
+	#glance(): void {
+		const { id, events, complete } = this.#bench.session;
+		if (!complete || this.deleted) return;
+		this.#sessions.ask(async () => {
+			const session = await getSessionSince(id, this.#etag);
+			const used = session && session.events > events ? await getUsed(id) : null;
+			if (session) this.#etag = session.etag;
+			return session && used ? { session, used } : null;
+		});
 	}
 
 	stop(): void {
@@ -112,8 +136,13 @@ export class LiveFollow {
 		this.#timer = setTimeout(() => this.#connect(), RETRY_MS);
 	}
 
-	#ended(): void {
+	/** Shows what the session has grown to; one that is complete now is followed no more, one that is not any more is. */
+	#take(grown: WorkbenchData): void {
+		const { complete } = this.#bench.session;
+		this.#bench.grow(grown);
+		if (!grown.session.complete) return this.start('by itself');
 		this.stop();
-		notice.show(this.#bench.session.ended ? 'The session has ended' : 'The session is complete');
+		if (complete) notice.show('The session has grown');
+		else notice.show(grown.session.ended ? 'The session has ended' : 'The session is complete');
 	}
 }

@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { EventPage, SessionList } from '#lib/api/types.ts';
+import type { EventPage, SessionDetail, SessionList } from '#lib/api/types.ts';
 import { GENERATIONS } from '#lib/domain/generations.ts';
 import { queryEvents, seqAtTime } from '../query/events.ts';
 import { linePieces } from '../query/lines.ts';
@@ -11,7 +11,7 @@ import { timeline } from '../query/timeline.ts';
 import { createLiveSession, registerLive } from './live.ts';
 import { completed } from './document.ts';
 import { textStream } from './text-stream.ts';
-import { cells, filterFields, flag, pageParam, toFilter, whole, wholeWithin } from './params.ts';
+import { cells, filterFields, flag, idParam, pageParam, toFilter, whole, wholeWithin } from './params.ts';
 import { ApiError, problem } from './problem.ts';
 import { wireEvent } from '../query/wire-event.ts';
 import {
@@ -85,8 +85,6 @@ export const api = new OpenAPIHono<Env>({
 api.onError((error, c) => problem(c, error));
 api.notFound((c) => problem(c, new ApiError(404, `nothing is at ${new URL(c.req.url).pathname}`)));
 
-const none = z.object({});
-
 api.openapi(
 	createRoute({
 		method: 'get',
@@ -151,8 +149,20 @@ api.openapi(
 	}
 );
 
-api.openapi(get('/sessions/{id}', 'One session', none), async (c) =>
-	c.json(await c.env.store.getSession(c.req.valid('param').id))
+api.openapi(
+	createRoute({
+		method: 'get',
+		path: '/sessions/{id}',
+		tags,
+		summary: 'One session',
+		description: conditional.description,
+		request: { params: idParam, headers: conditional.headers },
+		responses: { 200: json('One session'), ...conditional.responses, ...failures }
+	}),
+	async (c) => {
+		if (await unchanged(c)) return c.body(null, 304);
+		return c.json((await c.env.store.getSession(c.req.valid('param').id)) satisfies SessionDetail, 200);
+	}
 );
 
 api.openapi(get('/sessions/{id}/timeline', 'Events per time column', timelineQuery), async (c) => {
