@@ -2,8 +2,6 @@
  * `npm run bench:browser [-- --minutes N]`: the session page in Chromium on a session of more than ten million
  * events; N minutes of scripted use (ten if absent).
  */
-import type { ChildProcess } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -14,7 +12,7 @@ import type { IngestSummary } from '#lib/api/types.ts';
 import { chromiumArgs, chromiumPath } from '../test/chromium.ts';
 import { CLI, plainMedium, tenTimes } from './captures.ts';
 import { inProcess, missedBars, quantile, report, seeded } from './measure.ts';
-import { serve } from './server.ts';
+import { serve, type Server } from './server.ts';
 
 /** What the page notes about itself, from its first moment on. */
 interface Notes {
@@ -176,7 +174,7 @@ const minutes = Number(values.minutes);
 if (!(minutes > 0)) throw new Error('--minutes takes a number above 0');
 const folder = mkdtempSync(path.join(tmpdir(), 'pagetrail-bench-'));
 const at = (name: string) => path.join(folder, name);
-let server: ChildProcess | undefined;
+let server: Server | undefined;
 let browser: Browser | undefined;
 try {
 	await plainMedium(at('medium.ndjson'));
@@ -191,10 +189,9 @@ try {
 	);
 	console.log(`     a session of ${result.added.toLocaleString('en')} events`);
 	rmSync(at('long.ndjson'));
-	const served = await serve(at('long.db'));
-	server = served.server;
+	server = await serve(at('long.db'));
 	browser = await chromium.launch({ executablePath: await chromiumPath(), args: chromiumArgs });
-	const url = `${served.url}/sessions/${result.session.id}`;
+	const url = `${server.url}/sessions/${result.session.id}`;
 	await firstMaps(browser, url);
 	const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
 	const { page } = await visit(context, url);
@@ -203,10 +200,7 @@ try {
 	report(`browser heap after ${minutes} min`, `${(used / 1e6).toFixed(0)} MB`, '200 MB', used < 200e6);
 } finally {
 	await browser?.close();
-	if (server && server.exitCode === null) {
-		server.kill();
-		await once(server, 'exit');
-	}
+	await server?.stop();
 	rmSync(folder, { recursive: true, force: true });
 }
 if (missedBars()) process.exitCode = 1;

@@ -1,5 +1,5 @@
 /** `npm run bench:live`: how long after a line was written it is committed, told to a reader, and seen. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { chromium } from '@playwright/test';
 import { chromiumArgs, chromiumPath } from '../test/chromium.ts';
 import { CLI } from './captures.ts';
 import { missedBars, quantile, report, seeded } from './measure.ts';
-import { serve } from './server.ts';
+import { serve, type Server } from './server.ts';
 
 const SECONDS = 4;
 const TICK_MS = 10;
@@ -232,18 +232,14 @@ async function pixels(url: string): Promise<void> {
 	}
 }
 
-let server: ChildProcess | undefined;
+let server: Server | undefined;
 try {
 	for (const kind of ['follow', 'pipe'] as const) for (const rate of RATES) await command(kind, rate);
-	const served = await serve(at('served.db'));
-	server = served.server;
-	for (const rate of RATES) await posted(served.url, at('served.db'), rate);
-	await pixels(served.url);
+	server = await serve(at('served.db'));
+	for (const rate of RATES) await posted(server.url, at('served.db'), rate);
+	await pixels(server.url);
 } finally {
-	if (server && server.exitCode === null) {
-		server.kill();
-		await once(server, 'exit');
-	}
+	await server?.stop();
 	rmSync(folder, { recursive: true, force: true });
 }
 if (missedBars()) process.exitCode = 1;

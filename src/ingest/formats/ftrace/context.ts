@@ -6,7 +6,7 @@ import type { SlotBook } from '../slot-book.ts';
 import type { Outcome } from '../text-scanner.ts';
 import { skipped } from '../text-scanner.ts';
 import type { Windows } from '../windows.ts';
-import type { rawNumbers, VendorGuess } from './dialect.ts';
+import type { VendorGuess } from './dialect.ts';
 import type { Thread } from './threads.ts';
 
 /** A line with a known event, its head taken off. */
@@ -29,8 +29,8 @@ export interface TraceContext {
 	faultsFromExit: boolean;
 	/** True if the trace's page faults are at kernel virtual addresses: it is of shadow paging. */
 	readonly virtualFaults: boolean;
-	/** How raw lines have the numbers that the kernel's texts have without `0x`; null if there is none at the beginning. */
-	readonly rawNumbers: ReturnType<typeof rawNumbers>;
+	/** True if raw lines have the numbers without `0x` that the kernel's texts have so: in hexadecimal. */
+	readonly rawHex: boolean;
 	/** True if the trace names this function. */
 	names(text: string): boolean;
 	emit(event: TraceEvent): void;

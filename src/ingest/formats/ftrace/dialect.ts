@@ -56,16 +56,15 @@ export function guessGeneration(head: string, hints: SourceHints): GenerationGue
 const RAW_HEX =
 	/\b(?:gfn|sptep?|(?:old|new)_spte|fault_address|error_code|info[12])=\d*[a-f][\da-f]*\b|\bkvm_(?:exit|page_fault|dirty_ring_push): [^\n]{0,200}?\b(?:info1|error_code|dirty_index)=0x/;
 
+/** Whether raw lines have bare hexadecimal digits, by the trace's beginning. */
+export const hasRawHex = (head: string): boolean => RAW_HEX.test(head);
+
 /** A raw line with a field that RAW_HEX is about. */
 const RAW =
 	/\bkvm_(?:exit|page_fault|mmu_set_spte|tdp_mmu_spte_changed): [^\n]{0,200}?\b(?:info1|error_code|gfn)=/;
 
-/**
- * How raw lines have the numbers without `0x` that the kernel's texts have so, by the trace's beginning: `hex` if a
- * digit or another field shows it; nothing can show `decimal`, which is assumed. Null if there is no raw line.
- */
-export const rawNumbers = (head: string): 'hex' | 'decimal' | null =>
-	RAW_HEX.test(head) ? 'hex' : RAW.test(head) ? 'decimal' : null;
+/** Whether there are raw lines at the trace's beginning. */
+export const hasRawLines = (head: string): boolean => RAW.test(head);
 
 /** Kernel texts print hexadecimal digits, raw ones those too, decimal digits or `0x…`. */
 const FIRST_CODE = /kvm_page_fault:[^\n]{1,200}?error_code([ =])((?:0x)?[\da-f]{1,16})\b/;
@@ -93,7 +92,7 @@ export class VendorGuess {
 		if (!found) return;
 		const [, sign, digits = '0'] = found;
 		this.assume(
-			sign === '=' && !digits.startsWith('0x') && rawNumbers(head) !== 'hex'
+			sign === '=' && !digits.startsWith('0x') && !hasRawHex(head)
 				? BigInt(`0${digits.replace(/\D.*/, '')}`)
 				: hex(digits)
 		);

@@ -33,8 +33,8 @@ export const kvmExit: Handler = (line, context) => {
 	const news = vcpu !== undefined && context.runs(thread, asVcpu(vcpu), tsNs);
 	const npf = found ? /^(?:EXIT_NPF|npf)$/.test(reason) : isa === SVM && raw?.word('exit_reason') === SVM_NPF;
 	if (npf && context.faultsFromExit) {
-		const code = found ? (found[4] ?? found[6]) : raw?.hex(context.rawNumbers === 'hex', 'info1');
-		const gpa = found ? (found[5] ?? found[7]) : raw?.hex(context.rawNumbers === 'hex', 'info2');
+		const code = found ? (found[4] ?? found[6]) : raw?.hex(context.rawHex, 'info1');
+		const gpa = found ? (found[5] ?? found[7]) : raw?.hex(context.rawHex, 'info2');
 		const rip = found ? found[3] : raw?.word('guest_rip');
 		const word = (value: string | bigint) => (typeof value === 'string' ? hexWord(value) : value);
 		if (code !== undefined && gpa !== undefined)

@@ -56,8 +56,8 @@ export const kvmPageFault: Handler = (line, context) => {
 		});
 	}
 	const raw = new Fields(body);
-	const gpa = raw.hex(context.rawNumbers === 'hex', 'fault_address');
-	const code = raw.hex(context.rawNumbers === 'hex', 'error_code');
+	const gpa = raw.hex(context.rawHex, 'fault_address');
+	const code = raw.hex(context.rawHex, 'error_code');
 	if (gpa === undefined || code === undefined) return null;
 	const vcpu = raw.word('vcpu_id');
 	const rip = raw.word('guest_rip');

@@ -7,7 +7,7 @@ import { SlotBook } from '../slot-book.ts';
 import { rejected, TextScanner, TimeBase, type NoEvent, type Outcome } from '../text-scanner.ts';
 import { Windows } from '../windows.ts';
 import { OTHER, vcpuOf, type EventLine, type TraceContext } from './context.ts';
-import { guessGeneration, rawNumbers, VendorGuess, type GenerationGuess } from './dialect.ts';
+import { guessGeneration, hasRawHex, hasRawLines, VendorGuess, type GenerationGuess } from './dialect.ts';
 import { FieldError } from './fields.ts';
 import { readCall } from './functions.ts';
 import { HANDLERS } from './handlers.ts';
@@ -44,7 +44,9 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 	readonly rights = new Map<number, number>();
 	faultsFromExit: boolean;
 	readonly virtualFaults: boolean;
-	readonly rawNumbers: TraceContext['rawNumbers'];
+	readonly rawHex: boolean;
+	/** What raw numbers without `0x` are: nothing can show `decimal`, which is assumed; null if no line is raw. */
+	readonly #rawNumbers: 'hex' | 'decimal' | null;
 	protected readonly threads = new Threads();
 	protected readonly time = new TimeBase();
 	readonly #format: string;
@@ -79,7 +81,8 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 		this.stamped = head.lines.length < 2 || head.lines.some((line) => parseHead(bare(line)) !== null);
 		this.virtualFaults = this.vendor.vendor === null && VIRTUAL_FAULT.test(head.text);
 		this.#told = TOLD.test(head.text);
-		this.rawNumbers = rawNumbers(head.text);
+		this.rawHex = hasRawHex(head.text);
+		this.#rawNumbers = this.rawHex ? 'hex' : hasRawLines(head.text) ? 'decimal' : null;
 		this.faultsFromExit = !/kvm_page_fault:/.test(head.text);
 	}
 
@@ -348,7 +351,7 @@ export class FtraceScanner extends TextScanner implements TraceContext {
 			...(vendor && { vendor }),
 			...(assumed && { vendor_assumed: true }),
 			...(faultCode && { fault_code: faultCode }),
-			...(this.rawNumbers && { raw_numbers: this.rawNumbers })
+			...(this.#rawNumbers && { raw_numbers: this.#rawNumbers })
 		};
 	}
 }

@@ -40,8 +40,8 @@ function protect(
 export const kvmMmuSetSpte: Handler = (line, context) => {
 	const found = SET.exec(line.body);
 	const raw = found ? null : new Fields(line.body);
-	const gfn = found ? hexWord(found[1] ?? '') : raw?.hex(context.rawNumbers === 'hex', 'gfn');
-	const spte = found ? hexWord(found[2] ?? '') : raw?.hex(context.rawNumbers === 'hex', 'spte');
+	const gfn = found ? hexWord(found[1] ?? '') : raw?.hex(context.rawHex, 'gfn');
+	const spte = found ? hexWord(found[2] ?? '') : raw?.hex(context.rawHex, 'spte');
 	const level = found ? found[7] : raw?.word('level');
 	if (gfn === undefined || spte === undefined || level === undefined) return null;
 	const has = (letter: string, at: number, name: string) =>
@@ -69,10 +69,10 @@ export const kvmTdpMmuSpteChanged: Handler = (line, context) => {
 	const found = CHANGED.exec(line.body);
 	const raw = found ? null : new Fields(line.body);
 	const asId = found ? BigInt(found[1] ?? 0) : raw?.word('as_id');
-	const gfn = found ? hexWord(found[2] ?? '') : raw?.hex(context.rawNumbers === 'hex', 'gfn');
+	const gfn = found ? hexWord(found[2] ?? '') : raw?.hex(context.rawHex, 'gfn');
 	const level = found ? found[3] : raw?.word('level');
-	const old = found ? hexWord(found[4] ?? '') : raw?.hex(context.rawNumbers === 'hex', 'old_spte');
-	const spte = found ? hexWord(found[5] ?? '') : raw?.hex(context.rawNumbers === 'hex', 'new_spte');
+	const old = found ? hexWord(found[4] ?? '') : raw?.hex(context.rawHex, 'old_spte');
+	const spte = found ? hexWord(found[5] ?? '') : raw?.hex(context.rawHex, 'new_spte');
 	if (gfn === undefined || level === undefined || old === undefined || spte === undefined) return null;
 	const entry = { gfn: asPage(gfn), level: asLevel(level), spte, asId: asId === 1n ? 1 : 0 };
 	const leaf = entry.level === 1 || (spte & HUGE) !== 0n;

@@ -1,12 +1,6 @@
-import { and, asc, desc, eq, isNull, like, or, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, isNull, like, or } from 'drizzle-orm';
 import type { EventBatch } from '#lib/domain/batch.ts';
-import {
-	countOf,
-	type LaneInfo,
-	type SessionDetail,
-	type SessionInfo,
-	type SessionProgress
-} from '#lib/domain/session-info.ts';
+import type { SessionDetail, SessionInfo, SessionProgress } from '#lib/domain/session-info.ts';
 import type { TrackingState } from '#lib/domain/state.ts';
 import { beginsLike, headKey } from '../head.ts';
 import {
@@ -31,23 +25,13 @@ import { openConnection, type Connection } from './open.ts';
 import { emptySummary, type Summary } from './projector.ts';
 import { SegmentGoneError, SegmentReader } from './reader.ts';
 import { rebuildSession } from './rebuild.ts';
-import { memslots, moments, sessions, sources } from './schema.ts';
-import {
-	clockOf,
-	diagnosticsOf,
-	isComplete,
-	kindCounts,
-	sessionBySlug,
-	sourceInfo,
-	type SourceState
-} from './session-rows.ts';
+import { sessions, sources } from './schema.ts';
+import { sessionBySlug, SessionRows, sourceInfo, type SessionRow } from './session-rows.ts';
 import { prepareStatements, type Statements } from './statements.ts';
 import { SessionWriter, stateBefore } from './writer.ts';
 
 /** Sessions whose state is kept in memory to append to; any other is loaded when it grows. */
 const MAX_WRITERS = 16;
-
-type SessionRow = typeof sessions.$inferSelect;
 
 /** Opens a store in one SQLite file, made if it is not there. @throws {DatabaseFileError} */
 export function openSqliteStore(file: string): Promise<SqliteStore> {
@@ -60,6 +44,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 	readonly #run: Statements;
 	readonly #bySlug: ReturnType<typeof sessionBySlug>;
 	readonly #reader: SegmentReader;
+	readonly #told: SessionRows;
 	/** Of the sessions that grow, the one that grew last at the end. */
 	readonly #writers = new Map<string, SessionWriter>();
 	readonly #watch: CommitWatch;
@@ -70,6 +55,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 		this.#run = prepareStatements(connection.raw);
 		this.#bySlug = sessionBySlug(connection);
 		this.#reader = new SegmentReader(this.#run);
+		this.#told = new SessionRows(connection, this.#run, (rowId) => this.annexes.noteCount(rowId));
 		this.#watch = new CommitWatch(connection.raw);
 	}
 
@@ -131,99 +117,13 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 			.where(isNull(sessions.hiddenMs))
 			.orderBy(desc(sessions.createdMs), desc(sessions.id))
 			.all();
-		return rows.map((row) => this.#info(row, this.#run.sourcesOf.all(row.id)));
+		return rows.map((row) => this.#told.info(row));
 	}
 
 	async getSession(id: string): Promise<SessionDetail> {
-		return this.#watch.untilCommit(`session ${id}`, () => this.#run.consistently(() => this.#detail(id)));
-	}
-
-	#detail(id: string): SessionDetail {
-		const row = this.#row(id);
-		const read = this.#run.sourcesOf.all(row.id);
-		const { db } = this.#connection;
-		const slots = db
-			.select()
-			.from(memslots)
-			.where(eq(memslots.sessionId, row.id))
-			.orderBy(asc(memslots.createdSeq))
-			.all()
-			.map(({ sessionId: _, ...slot }) => slot);
-		const points = db
-			.select()
-			.from(moments)
-			.where(eq(moments.sessionId, row.id))
-			.orderBy(asc(moments.seq))
-			.all();
-		const summary = JSON.parse(row.summary) as Summary;
-		const lanes = summary.lanes.map((lane, i): LaneInfo => {
-			const own = slots.filter((slot) => slot.lane === i);
-			const names = own.flatMap((slot) => slot.name ?? []);
-			return {
-				...lane,
-				lane: i,
-				accesses: summary.laneAccesses[i] ?? 0,
-				slotIds: [...new Set(own.map((slot) => slot.slotId))],
-				names: [...new Set(names)]
-			};
-		});
-		return {
-			...this.#info(row, read),
-			lanes,
-			outsideAccesses: summary.outside,
-			memslots: slots,
-			marks: points
-				.filter((point) => point.kind === 'mark')
-				.map(({ seq, tsNs, name }) => ({ seq, tsNs, name: name ?? '' })),
-			losses: points
-				.filter((point) => point.kind === 'loss')
-				.map(({ seq, tsNs, startNs, count, vcpu }) => ({
-					seq,
-					startNs: startNs ?? tsNs,
-					endNs: tsNs,
-					count,
-					vcpuId: vcpu
-				})),
-			diagnostics: diagnosticsOf(read)
-		};
-	}
-
-	#info(row: SessionRow, read: readonly SourceState[]): SessionInfo {
-		const summary = JSON.parse(row.summary) as Summary;
-		const { lost, attributes } = summary;
-		return {
-			id: row.slug,
-			name: row.name,
-			source: typeof attributes.source === 'string' ? attributes.source : null,
-			attributes,
-			events: row.nextSeq,
-			kinds: kindCounts(summary.kinds),
-			startNs: summary.startNs,
-			endNs: summary.endNs,
-			vcpus: summary.vcpus,
-			clock: clockOf(attributes.clock),
-			lost,
-			coverage: lost.unknown ? null : row.nextSeq ? row.nextSeq / (row.nextSeq + lost.count) : 1,
-			rejectedLines: countOf(diagnosticsOf(read), 'rejected'),
-			laneCount: summary.lanes.length,
-			ended: summary.ended,
-			complete: isComplete(summary.ended, read),
-			createdMs: row.createdMs,
-			tags: JSON.parse(row.tags) as string[],
-			notes: this.annexes.noteCount(row.id),
-			sizeBytes: this.#sizeOf(row.id)
-		};
-	}
-
-	#sizeOf(rowId: number): number {
-		const size = this.#connection.db.get<{ n: number | null }>(
-			sql`SELECT (SELECT coalesce(sum(bytes), 0) FROM segments WHERE session_id = ${rowId})
-			+ (SELECT coalesce(sum(length(data)), 0) FROM heat_tiles WHERE session_id = ${rowId})
-			+ (SELECT coalesce(sum(length(data)), 0) FROM snapshots WHERE session_id = ${rowId})
-			+ (SELECT coalesce(sum(octet_length(data)), 0) FROM note_events WHERE session_id = ${rowId})
-			+ (SELECT coalesce(sum(length(data)), 0) FROM session_files WHERE session_id = ${rowId}) AS n`
+		return this.#watch.untilCommit(`session ${id}`, () =>
+			this.#run.consistently(() => this.#told.detail(this.#row(id)))
 		);
-		return size?.n ?? 0;
 	}
 
 	async renameSession(id: string, name: string): Promise<void> {
@@ -365,19 +265,7 @@ export class SqliteStore extends AnnexedStore implements TraceStore {
 		return this.#run.consistently(() => {
 			const row = this.#run.session.get(id);
 			if (!row || row.hiddenMs !== null) throw new NoSuchSessionError(id);
-			const { kinds, startNs, endNs, lanes, lost, ended } = JSON.parse(row.summary) as Summary;
-			const read = this.#run.sourcesOf.all(row.id);
-			return {
-				next: row.nextSeq,
-				startNs,
-				endNs,
-				kinds: kindCounts(kinds),
-				lanes: lanes.length,
-				lost,
-				rejectedLines: countOf(diagnosticsOf(read), 'rejected'),
-				ended,
-				complete: isComplete(ended, read)
-			};
+			return this.#told.progress(row);
 		});
 	}
 
