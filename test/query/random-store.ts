@@ -9,11 +9,11 @@ import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
 import { anySession } from '../arbitrary.ts';
 
-/** Loads events in several segments (the sizes do not let them be joined) into a store in memory. */
+/** Loads events in several segments (each is less than half as big as the one before: they are not joined). */
 export async function loadSession(store: TraceStore, events: readonly TraceEvent[]): Promise<SessionDetail> {
 	const { id } = await store.createSession({ name: 'random', createdMs: 1 });
 	for (let at = 0; at < events.length;) {
-		const size = Math.max(1, Math.ceil((events.length - at) / 3));
+		const size = Math.ceil(((events.length - at) * 2) / 3);
 		await store.append(id, at, batchOf(events.slice(at, at + size)));
 		at += size;
 	}

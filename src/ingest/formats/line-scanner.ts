@@ -5,8 +5,11 @@ import { Diagnostics, type Where } from '../diagnostics.ts';
 import type { FormatScanner, ScannerOptions } from './format.ts';
 
 const BATCH_EVENTS = 32_768;
-/** The first batch is small: the store begins its work while the next one is read. */
-const FIRST_BATCH_EVENTS = 16_384;
+/**
+ * The first two batches are small: the store begins its work while the next one is read. Together they are as big as
+ * any other, so that those after them begin where the store takes its snapshots.
+ */
+const FIRST_BATCH_EVENTS = BATCH_EVENTS / 2;
 /** Longer lines are skipped (and counted) without being kept. */
 export const LINE_LIMIT = 1 << 20;
 /** Room kept free in a batch for the events of one line; a line with more makes the batch grow. */
@@ -23,6 +26,7 @@ const RETURN = 13;
 export abstract class LineScanner implements FormatScanner {
 	protected readonly options: ScannerOptions;
 	#capacity: number;
+	#fullBatches = 0;
 	readonly #decoder = new TextDecoder();
 	#diagnostics: Diagnostics;
 	/** Takes the events of the line at hand; has room for `LINE_EVENTS`. */
@@ -138,7 +142,7 @@ export abstract class LineScanner implements FormatScanner {
 		// a slow source's small batches are copied: large arrays that are mostly empty cost more
 		const batch = full.length * 2 < this.#capacity ? takeBatch(full) : full;
 		if (batch === full) {
-			this.#capacity = this.options.batchEvents ?? BATCH_EVENTS;
+			if (++this.#fullBatches === 2) this.#capacity = this.options.batchEvents ?? BATCH_EVENTS;
 			this.batch = createBatch(this.#capacity + LINE_EVENTS);
 		}
 		if (!this.#muted) this.options.onBatch(batch);

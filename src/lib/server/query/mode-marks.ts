@@ -41,9 +41,13 @@ export class ModeMarks {
 		for (const [chunk, marks] of [...this.#chunks].sort(([a], [b]) => a - b)) {
 			const base = chunk * CHUNK;
 			if (base !== end) change(0, end);
-			for (let at = 0; at < CHUNK; at++) {
-				const now = marks[at] as number;
-				if (now !== former) change(now, base + at);
+			const fours = new Uint32Array(marks.buffer);
+			for (let four = 0; four < fours.length; four++) {
+				if (fours[four] === former * 0x0101_0101) continue; // four pages like the one before
+				for (let at = four * 4; at < four * 4 + 4; at++) {
+					const now = marks[at] as number;
+					if (now !== former) change(now, base + at);
+				}
 			}
 			end = base + CHUNK;
 		}

@@ -1,5 +1,6 @@
 import { COLUMNS, type EventBatch } from '#lib/domain/batch.ts';
 import type { Segment, StoredColumnName, StoredColumns } from '../store.ts';
+import { CHANGES_COLUMN, decodeChanges, type Changes } from './changes.ts';
 import { columnId, decodeColumn, decodePayload, PAYLOAD_COLUMN } from './codec.ts';
 import { Lru } from './lru.ts';
 import type { SegmentRow, Statements } from './statements.ts';
@@ -9,6 +10,7 @@ const ALL_COLUMNS = [...COLUMNS, 'lane', 'payload'] as const;
 
 /** Decoded columns kept in memory; a session of 3 million events fits with its heat-map columns. */
 const CACHE_BYTES = 96 * 2 ** 20;
+const CHANGES_BYTES = 8 * 2 ** 20;
 
 /** The segment is not there any more, nor one that holds its events: the session was deleted. */
 export class SegmentGoneError extends Error {
@@ -22,6 +24,7 @@ export class SegmentGoneError extends Error {
 export class SegmentReader {
 	readonly #run: Statements;
 	#cache = new Lru<Column>(CACHE_BYTES);
+	#changes = new Lru<Changes>(CHANGES_BYTES);
 	constructor(run: Statements) {
 		this.#run = run;
 	}
@@ -64,9 +67,21 @@ export class SegmentReader {
 		return batch as EventBatch; // just given all its columns
 	}
 
+	/** The segment's state-changing events; null if they are to be looked for in its columns. */
+	changes(segment: Segment): Changes | null {
+		const kept = this.#changes.get(segment.id);
+		if (kept) return kept;
+		const blob = this.#blob(segment.id, CHANGES_COLUMN);
+		if (!blob) return null;
+		const changes = decodeChanges(blob);
+		this.#changes.set(segment.id, changes, 512 + changes.at.length * 128);
+		return changes;
+	}
+
 	/** Forgets what it keeps: columns were changed in place. */
 	forget(): void {
 		this.#cache = new Lru<Column>(CACHE_BYTES);
+		this.#changes = new Lru<Changes>(CHANGES_BYTES);
 	}
 
 	#read(

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { RebuildReport } from '../store.ts';
+import { CHANGES_COLUMN, encodeChanges } from './changes.ts';
 import { decompress, encodeSegment, LANE_COLUMN } from './codec.ts';
 import type { Connection } from './open.ts';
 import { Projector, type ProjectionSink, type Summary } from './projector.ts';
@@ -29,6 +30,7 @@ export function rebuildSession(
 			for (const table of PROJECTIONS) raw.prepare(`DELETE FROM ${table} WHERE session_id = ?`).run(rowId);
 			const projector = new Projector(databaseSink(run, rowId) satisfies ProjectionSink);
 			let lanesEqual = true;
+			let changesEqual = true;
 			let events = 0;
 			const update = raw.prepare('INSERT OR REPLACE INTO segment_columns (id, data) VALUES (?, ?)');
 			for (const segment of run.segments.all(rowId)) {
@@ -40,6 +42,12 @@ export function rebuildSession(
 					const blob = encodeSegment(batch, lanes).blobs.get(LANE_COLUMN);
 					if (blob) update.run(segment.id * 32 + LANE_COLUMN, blob);
 				}
+				const changes = encodeChanges(batch);
+				const id = segment.id * 32 + CHANGES_COLUMN;
+				const copy = run.column.get(id)?.data;
+				if (copy && !(changes && decompress(copy).equals(decompress(changes)))) changesEqual = false;
+				if (changes) update.run(id, changes);
+				else if (copy) run.dropColumns.run(id, id);
 				events = segment.firstSeq + segment.count;
 				onProgress?.(events);
 			}
@@ -51,7 +59,12 @@ export function rebuildSession(
 			const summaryEqual = oldSummary === JSON.stringify(summary);
 			return {
 				events,
-				checked: [...checked, { name: 'lanes', equal: lanesEqual }, { name: 'summary', equal: summaryEqual }]
+				checked: [
+					...checked,
+					{ name: 'lanes', equal: lanesEqual },
+					{ name: 'changes', equal: changesEqual },
+					{ name: 'summary', equal: summaryEqual }
+				]
 			};
 		})
 		.immediate();

@@ -1,10 +1,12 @@
 import { copyEvents, createBatch, sliceBatch, type EventBatch } from '#lib/domain/batch.ts';
+import type { NumberedEvent } from '#lib/domain/events.ts';
 import { evolve } from '#lib/domain/evolve.ts';
 import { eventAt } from '#lib/domain/batch-events.ts';
 import { changesState, STATE_KINDS } from '#lib/domain/kinds.ts';
 import { initialState, parseState, type TrackingState } from '#lib/domain/state.ts';
 import { headKey } from '../head.ts';
 import { SeqConflictError, type AppendContext, type Segment } from '../store.ts';
+import { CHANGES_COLUMN, encodeChanges } from './changes.ts';
 import { decompress, encodeSegment } from './codec.ts';
 import type { Connection } from './open.ts';
 import { Projector, type Summary } from './projector.ts';
@@ -88,7 +90,8 @@ export class SessionWriter {
 	}
 
 	/**
-	 * Joins the last segments for as long as the one before them is not twice as big: each event moves O(log n) times.
+	 * Joins the last segments for as long as the one before them is neither twice as big nor half as big as one may be:
+	 * each event moves O(log n) times.
 	 * They are joined at once, because a commit with a row of joins, each with the former's outcome, takes twice as long.
 	 */
 	#compact(): void {
@@ -96,7 +99,7 @@ export class SessionWriter {
 		let count = segments[0]?.count ?? 0;
 		let joined = 1;
 		for (const { count: former } of segments.slice(1)) {
-			if (former >= 2 * count || former + count > SEGMENT_EVENTS) break;
+			if (former >= Math.min(2 * count, SEGMENT_EVENTS / 2) || former + count > SEGMENT_EVENTS) break;
 			count += former;
 			joined++;
 		}
@@ -127,14 +130,15 @@ function writeSegment(
 ): void {
 	const { constants, blobs } = encodeSegment(batch, lanes);
 	const zone = zoneOf(batch, lanes);
-	let bytes = 0;
-	for (const blob of blobs.values()) bytes += blob.length;
+	const changes = zone.kinds & STATE_KINDS ? encodeChanges(batch) : null;
+	const stored = changes ? [...blobs, [CHANGES_COLUMN, changes] as const] : [...blobs];
+	const bytes = stored.reduce((sum, [, blob]) => sum + blob.length, 0);
 	const { minNs, maxNs, minGfn, maxGfn, kinds } = zone;
 	const { lastInsertRowid } = run.segment.run(
 		...[rowId, firstSeq, batch.length, minNs, maxNs, minGfn, maxGfn, kinds, zone.lanes, bytes],
 		JSON.stringify(constants)
 	);
-	for (const [column, blob] of blobs) run.putColumn.run(Number(lastInsertRowid) * COLUMN_IDS + column, blob);
+	for (const [column, blob] of stored) run.putColumn.run(Number(lastInsertRowid) * COLUMN_IDS + column, blob);
 }
 
 /** The tracking state right before event `seq`: snapshot and replay; `changes` counts the replayed events. */
@@ -157,21 +161,25 @@ function replay(
 	const state = stored ? parseState(decompress(stored.data).toString()) : initialState();
 	let changes = 0;
 	const from = stored?.seq ?? 0;
+	const change = (event: NumberedEvent) => {
+		state.seq = event.seq;
+		evolve(state, event);
+		changes++;
+	};
 	for (const segment of run.segmentsWithin.all(rowId, from - SEGMENT_EVENTS, seq)) {
-		if (segment.firstSeq + segment.count <= from || !(segment.kinds & STATE_KINDS)) continue;
-		const begin = Math.max(0, from - segment.firstSeq);
-		const end = Math.min(segment.count, seq - segment.firstSeq);
-		const { kind } = reader.columns(segment, ['kind']);
-		let first = begin;
-		while (first < end && !changesState(kind[first] as number)) first++;
-		if (first >= end) continue;
-		const batch = reader.lazySegment(segment);
-		for (let i = first; i < end; i++) {
-			if (!changesState(kind[i] as number)) continue;
-			state.seq = segment.firstSeq + i;
-			evolve(state, eventAt(batch, i, state.seq));
-			changes++;
+		const { firstSeq, count } = segment;
+		if (firstSeq + count <= from || !(segment.kinds & STATE_KINDS)) continue;
+		const few = reader.changes(segment);
+		if (few) {
+			for (const [n, i] of few.at.entries())
+				if (firstSeq + i >= from && firstSeq + i < seq) change(eventAt(few.batch, n, firstSeq + i));
+			continue;
 		}
+		const { kind } = reader.columns(segment, ['kind']);
+		const batch = reader.lazySegment(segment);
+		const end = Math.min(count, seq - firstSeq);
+		for (let i = Math.max(0, from - firstSeq); i < end; i++)
+			if (changesState(kind[i] as number)) change(eventAt(batch, i, firstSeq + i));
 	}
 	state.seq = seq;
 	return { state, changes };
