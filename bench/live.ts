@@ -185,7 +185,7 @@ function listen(url: string, id: string, delays: Delays): () => Promise<void> {
 	};
 }
 
-async function posted(url: string, database: string, rate: number): Promise<void> {
+async function posted(url: string, database: string, rate: number, to = ''): Promise<void> {
 	const { id, lines, end } = await post(url);
 	const [committed, told] = [new Delays(lines), new Delays(lines)];
 	const stopWatching = watchCommits(database, committed);
@@ -195,7 +195,7 @@ async function posted(url: string, database: string, rate: number): Promise<void
 	stopWatching();
 	await stopListening();
 	await end();
-	const what = `POST, ${rate.toLocaleString('en')} lines/s`;
+	const what = `POST${to}, ${rate.toLocaleString('en')} lines/s`;
 	tell(`${what}: to commit`, committed.delays, 250);
 	tell('  to a message of the event stream', told.delays, 1000);
 	await fetch(`${url}/api/v1/sessions/${id}`, { method: 'DELETE' });
@@ -235,7 +235,11 @@ async function pixels(url: string): Promise<void> {
 let server: Server | undefined;
 try {
 	for (const kind of ['follow', 'pipe'] as const) for (const rate of RATES) await command(kind, rate);
+	server = await serve(at('cold.db'));
+	await posted(server.url, at('cold.db'), 10, ' to a server that just started');
+	await server.stop();
 	server = await serve(at('served.db'));
+	await sleep(3000);
 	for (const rate of RATES) await posted(server.url, at('served.db'), rate);
 	await pixels(server.url);
 } finally {

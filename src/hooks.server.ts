@@ -1,22 +1,33 @@
 import path from 'node:path';
 import { building } from '$app/environment';
 import { env } from '$env/dynamic/private';
+import { LiveAppends } from '#ingest/live-client.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
 import type { TraceStore } from '#lib/server/store/store.ts';
 import { refusal } from '#lib/server/api/guard.ts';
 import { GRACE_MS } from '#lib/server/api/sessions.ts';
 import type { Handle, ServerInit } from '@sveltejs/kit';
 
+/** Time (ms) from the start to that of the live worker: a first page goes before it. */
+const START_APPENDS_MS = 1000;
+
 // kept across edits: in development each change of a server module runs init again
-const kept = globalThis as { pagetrailStore?: TraceStore };
+const kept = globalThis as { pagetrailStore?: TraceStore; pagetrailAppends?: LiveAppends };
 const databaseFile = () => path.resolve(env.PAGETRAIL_DB ?? 'pagetrail.db');
 
 export const init: ServerInit = async () => {
 	if (building) return;
 	await kept.pagetrailStore?.close();
+	await kept.pagetrailAppends?.close();
 	const store = (kept.pagetrailStore = await openSqliteStore(databaseFile()));
 	await store.purgeHidden(Date.now() - GRACE_MS);
-	process.once('sveltekit:shutdown', () => void store.close());
+	const appends = (kept.pagetrailAppends = new LiveAppends(databaseFile()));
+	const starting = setTimeout(() => appends.start(), START_APPENDS_MS);
+	process.once('sveltekit:shutdown', () => {
+		clearTimeout(starting);
+		void appends.close();
+		void store.close();
+	});
 };
 
 export const handle: Handle = async ({ event, resolve }) => {
@@ -25,8 +36,9 @@ export const handle: Handle = async ({ event, resolve }) => {
 		token: env.PAGETRAIL_TOKEN ?? null
 	});
 	if (refused) return refused;
-	if (!kept.pagetrailStore) throw new Error('the store is not open');
+	if (!kept.pagetrailStore || !kept.pagetrailAppends) throw new Error('the store is not open');
 	event.locals.store = kept.pagetrailStore;
+	event.locals.appends = kept.pagetrailAppends;
 	event.locals.databaseFile = databaseFile();
 	const response = await resolve(event);
 	response.headers.set('x-content-type-options', 'nosniff');

@@ -1,15 +1,19 @@
-/** Longest time (ms) that a line read waits for its batch to fill; a commit within 250 ms leaves the rest to the store. */
+/**
+ * Shortest time (ms) between two half-full batches, and so the longest that a line read waits for its batch to fill: a
+ * commit within 250 ms leaves the rest to the store.
+ */
 export const FLUSH_MS = 50;
 
 /**
- * Hands out half-full batches of a slow source. It fires once `FLUSH_MS` after the first `touch` since the last
- * batch, or as soon after that as `ready` (the store has nothing left to do): a fast source is never cut up.
+ * Hands out half-full batches of a slow source: at once if none went out for `FLUSH_MS`, else when that time is over,
+ * or as soon after that as `ready` (the store has nothing left to do). A fast source is never cut up.
  */
 export class FlushTimer {
 	readonly #flush: () => void;
 	readonly #ready: () => boolean;
 	#timer: NodeJS.Timeout | null = null;
 	#overdue = false;
+	#lastMs = -Infinity;
 	constructor(flush: () => void, ready: () => boolean) {
 		this.#flush = flush;
 		this.#ready = ready;
@@ -17,13 +21,15 @@ export class FlushTimer {
 
 	/** Something was read. */
 	touch(): void {
-		if (this.#overdue) this.check();
-		else
-			this.#timer ??= setTimeout(() => {
+		if (this.#overdue) return this.check();
+		this.#timer ??= setTimeout(
+			() => {
 				this.#timer = null;
 				this.#overdue = true;
 				this.check();
-			}, FLUSH_MS);
+			},
+			Math.max(0, this.#lastMs + FLUSH_MS - performance.now())
+		);
 	}
 
 	/** The store took something: fires if that is what it waited for. */
@@ -38,5 +44,6 @@ export class FlushTimer {
 		if (this.#timer) clearTimeout(this.#timer);
 		this.#timer = null;
 		this.#overdue = false;
+		this.#lastMs = performance.now();
 	}
 }

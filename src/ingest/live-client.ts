@@ -1,6 +1,6 @@
 import { Worker } from 'node:worker_threads';
 import type { AppendReceipt } from '#lib/api/types.ts';
-import { receiveError, type FromLive, type ToLive } from './live-protocol.ts';
+import { receiveError, type FromLive, type LiveStart, type ToLive } from './live-protocol.ts';
 import { workerFile } from './worker-file.ts';
 
 interface Waiting {
@@ -10,7 +10,7 @@ interface Waiting {
 
 /**
  * Adds posted lines to live sessions in a worker thread with a connection of its own, so that the server goes on
- * answering. One worker, made when it is first needed, serves all requests; it does not keep the process alive.
+ * answering. One worker serves all requests; it does not keep the process alive.
  */
 export class LiveAppends {
 	readonly #databaseFile: string;
@@ -19,6 +19,11 @@ export class LiveAppends {
 	readonly #waiting = new Map<number, Waiting>();
 	constructor(databaseFile: string) {
 		this.#databaseFile = databaseFile;
+	}
+
+	/** Makes the worker and warms it up, so that the first request does not wait for that. */
+	start(): void {
+		this.#worker ??= this.#make({ databaseFile: this.#databaseFile, warm: true });
 	}
 
 	/**
@@ -47,7 +52,7 @@ export class LiveAppends {
 	}
 
 	async #call(message: ToLive, transfer: ArrayBuffer[] = []): Promise<FromLive> {
-		const worker = (this.#worker ??= this.#start());
+		const worker = (this.#worker ??= this.#make({ databaseFile: this.#databaseFile, warm: false }));
 		const answer = await new Promise<FromLive>((resolve, reject) => {
 			this.#waiting.set(message.key, { resolve, reject });
 			worker.postMessage(message, transfer);
@@ -56,8 +61,8 @@ export class LiveAppends {
 		return answer;
 	}
 
-	#start(): Worker {
-		const worker = new Worker(workerFile('live-worker'), { workerData: this.#databaseFile });
+	#make(workerData: LiveStart): Worker {
+		const worker = new Worker(workerFile('live-worker'), { workerData });
 		worker.unref();
 		worker.on('message', (answer: FromLive) => this.#waiting.get(answer.key)?.resolve(answer));
 		const gone = (error: Error) => {

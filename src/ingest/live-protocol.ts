@@ -1,6 +1,12 @@
 import type { AppendReceipt } from '#lib/api/types.ts';
 import { NoSuchSessionError, NotLiveError, SeqConflictError } from '#lib/server/store/store.ts';
 
+export interface LiveStart {
+	readonly databaseFile: string;
+	/** No request waits yet. */
+	readonly warm: boolean;
+}
+
 /** To the live worker; `key` tells the requests apart, each is sent only after the answer to the one before. */
 export type ToLive =
 	| { readonly type: 'open'; readonly key: number; readonly id: string; readonly expected: number }

@@ -1,9 +1,12 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
 import { LineAppender } from './append-lines.ts';
-import { sendError, type FromLive, type ToLive } from './live-protocol.ts';
+import { sendError, type FromLive, type LiveStart, type ToLive } from './live-protocol.ts';
+import { warmUp } from './warm-up.ts';
 
-const store = await openSqliteStore(workerData as string);
+const { databaseFile, warm } = workerData as LiveStart;
+const store = await openSqliteStore(databaseFile);
+if (warm) await warmUp();
 const appenders = new Map<number, LineAppender>();
 
 function appenderOf(key: number): LineAppender {

@@ -1,18 +1,10 @@
 import { ingestInWorker } from '#ingest/ingest-client.ts';
-import { LiveAppends } from '#ingest/live-client.ts';
 import { Simulations } from '#ingest/simulate/simulate-client.ts';
 import { api, type UploadHints } from '#lib/server/api/api.ts';
 import type { RequestHandler } from './$types';
 
 // kept across edits in development, like the store
-const kept = globalThis as { pagetrailAppends?: LiveAppends; pagetrailSimulations?: Simulations };
-
-function liveAppends(databaseFile: string): LiveAppends {
-	if (kept.pagetrailAppends) return kept.pagetrailAppends;
-	const made = (kept.pagetrailAppends = new LiveAppends(databaseFile));
-	process.once('sveltekit:shutdown', () => void made.close());
-	return made;
-}
+const kept = globalThis as { pagetrailSimulations?: Simulations };
 
 function simulations(databaseFile: string): Simulations {
 	if (kept.pagetrailSimulations) return kept.pagetrailSimulations;
@@ -27,6 +19,6 @@ export const fallback: RequestHandler = ({ request, locals }) =>
 		upload: (body: ReadableStream<Uint8Array>, name: string, hints: UploadHints) =>
 			ingestInWorker(locals.databaseFile, body, { name, ...hints }),
 		append: (id: string, expected: number, body: AsyncIterable<Uint8Array>) =>
-			liveAppends(locals.databaseFile).append(id, expected, body),
+			locals.appends.append(id, expected, body),
 		simulate: (wish, options) => simulations(locals.databaseFile).start(wish, options)
 	});
