@@ -127,6 +127,7 @@ async function scan(
 		},
 		() => inFlight === 0
 	);
+	if (start.path !== null && !start.follow) timer.reset(); // a file fills its first batch in no time
 	onAck = () => timer.check();
 	const scanner: FormatScanner = format.create({
 		diagnostics,
