@@ -11,7 +11,16 @@ import { heatMap } from '#lib/server/query/heat-map.ts';
 import { stateView } from '#lib/server/query/state-view.ts';
 import { openSqliteStore } from '#lib/server/store/sqlite/sqlite-store.ts';
 import { CLI, plainMedium, ROOT, tenTimes } from './captures.ts';
-import { type Child, inProcess, missedBars, quantile, report, seeded, times } from './measure.ts';
+import {
+	type Child,
+	collectGarbage,
+	inProcess,
+	missedBars,
+	quantile,
+	report,
+	seeded,
+	times
+} from './measure.ts';
 
 interface Rate {
 	readonly events: number;
@@ -68,6 +77,7 @@ async function ingestBeside(): Promise<number> {
 
 async function queries(): Promise<void> {
 	const store = await openSqliteStore(at('ours-0.db'));
+	collectGarbage();
 	const [info] = await store.listSessions();
 	const session = await store.getSession(info?.id ?? '');
 	const lane = session.lanes.toSorted((a, b) => b.accesses - a.accesses)[0];
