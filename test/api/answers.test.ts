@@ -50,8 +50,23 @@ function pathOf({ path, parameters }: Operation, own: Readonly<Record<string, st
 	return `${path.replace(/\{(\w+)\}/g, (_, name: string) => values[name] ?? name)}?${query}`;
 }
 
+/** A schema that takes no field that it does not name. */
+function closed(schema: unknown): unknown {
+	if (Array.isArray(schema)) return schema.map(closed);
+	if (typeof schema !== 'object' || schema === null) return schema;
+	const own = Object.fromEntries(Object.entries(schema).map(([key, each]) => [key, closed(each)]));
+	return own.type === 'object' && own.properties && own.additionalProperties === undefined
+		? { ...own, additionalProperties: false }
+		: own;
+}
+// a problem document may have members of its own (RFC 9457)
+const schemas = {
+	...(closed(document.components?.schemas) as object),
+	Problem: document.components?.schemas?.Problem
+};
+
 const valid = (schema: Schema, value: unknown): boolean =>
-	new Ajv({ strict: false }).compile({ ...schema, components: document.components })(value);
+	new Ajv({ strict: false }).compile({ ...schema, components: { schemas } })(value);
 
 /** The answer's media type and text, both found to be what the document says of its status. */
 async function answerOf({ responses }: Operation, path: string) {

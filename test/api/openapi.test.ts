@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { api } from '#lib/server/api/api.ts';
+import { answerSchemas, FILE } from '../../tools/answer-schemas.ts';
 
 interface Document {
 	readonly paths: Readonly<Record<string, Readonly<Record<string, { readonly summary?: string }>>>>;
@@ -48,3 +50,20 @@ test('each operation has an area, each failure a media type, and each pattern is
 	expect(types('/api/v1/sessions/{id}/heatmap')).toEqual(['application/json', 'application/octet-stream']);
 	expect(types('/api/v1/sessions/{id}/state')).toEqual(['application/json']);
 });
+
+test('the answers’ schemas are those of their types, and each answer in JSON has one', async () => {
+	expect(readFileSync(FILE, 'utf8'), 'run npm run schemas').toBe(await answerSchemas());
+	const response = await api.request('http://localhost/api/v1/openapi.json');
+	const { paths, components } = (await response.json()) as {
+		paths: Record<string, Record<string, Described>>;
+		components: { schemas: Record<string, { readonly type?: unknown; readonly anyOf?: unknown }> };
+	};
+	for (const [path, item] of Object.entries(paths))
+		for (const [method, { responses }] of Object.entries(item))
+			for (const { content } of Object.values(responses)) {
+				const answer = content?.['application/json'] as { schema: { $ref?: string } } | undefined;
+				if (!answer) continue;
+				const schema = components.schemas[answer.schema.$ref?.split('/').at(-1) ?? ''];
+				expect(schema?.type ?? schema?.anyOf, `${method} ${path}`).toBeDefined();
+			}
+}, 60_000);

@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
 import {
 	type ApiDocument,
-	bodyFields,
 	exampleOf,
 	operationsByTag,
 	type Schema,
+	schemaFields,
 	schemaText,
 	searchOperations
 } from '#lib/view/api-document.ts';
@@ -48,7 +48,7 @@ const [[, [read]] = ['', []], [, [write]] = ['', []]] = operationsByTag(document
 
 test('operations are grouped by tag and found by any of their words', () => {
 	expect(read?.id).toBe('get-things-id');
-	expect(write?.answers).toEqual([{ status: '201', description: 'made', types: ['application/json'] }]);
+	expect(write?.answers).toMatchObject([{ status: '201', description: 'made', types: ['application/json'] }]);
 	const found = (words: string) =>
 		searchOperations(operationsByTag(document), words).flatMap(([, list]) => list.map((each) => each.id));
 	expect(found('thing GET')).toEqual(['get-things-id']);
@@ -67,12 +67,40 @@ test('a schema is told in words with its bounds', () => {
 
 test('an example has the required fields and the first shape; all fields are listed', () => {
 	expect(exampleOf(body)).toEqual({ text: 'text', pin: { type: 'time' } });
-	expect(bodyFields(body).map(({ name, required }) => [name, required])).toEqual([
+	expect(schemaFields(body).map(({ name, required }) => [name, required])).toEqual([
 		['text', true],
 		['pin', true],
 		['pin.type', true],
 		['pin.gfn', false],
 		['extra', false]
+	]);
+});
+
+test('fields of answers are found through references and lists, once where a schema holds itself', () => {
+	const schemas: Record<string, Schema> = {
+		Tree: {
+			type: 'object',
+			required: ['name'],
+			properties: {
+				name: { type: 'string', description: 'Shown.' },
+				children: { type: 'array', items: { $ref: '#/components/schemas/Tree' } }
+			}
+		}
+	};
+	const list: Schema = {
+		type: 'object',
+		properties: {
+			trees: { type: 'array', items: { $ref: '#/components/schemas/Tree' } },
+			best: { anyOf: [{ $ref: '#/components/schemas/Tree' }, { type: 'null' }] }
+		}
+	};
+	expect(schemaFields(list, schemas).map(({ name, text }) => [name, text])).toEqual([
+		['trees', 'list of Tree'],
+		['trees[].name', 'string; Shown.'],
+		['trees[].children', 'list of Tree'],
+		['best', 'Tree or null'],
+		['best.name', 'string; Shown.'],
+		['best.children', 'list of Tree']
 	]);
 });
 

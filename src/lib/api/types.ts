@@ -14,6 +14,19 @@ export interface Problem {
 	readonly [extension: string]: unknown;
 }
 
+export interface Health {
+	readonly ok: true;
+	/** Version of the server's Node. */
+	readonly node: string;
+}
+
+/** A session that was just made. */
+export interface SessionCreated {
+	readonly session: SessionInfo;
+}
+/** What was loaded; with live=1 the empty session. */
+export type UploadAnswer = IngestSummary | SessionCreated;
+
 export interface SessionList {
 	readonly sessions: readonly SessionInfo[];
 }

@@ -19,6 +19,7 @@ export interface Schema {
 	readonly anyOf?: readonly Schema[];
 	readonly $ref?: string;
 }
+type Schemas = Readonly<Record<string, Schema>>;
 type Content = Readonly<Record<string, { readonly schema?: Schema }>>;
 export interface Parameter {
 	readonly name: string;
@@ -39,7 +40,7 @@ interface RawOperation {
 }
 export interface ApiDocument {
 	readonly paths: Readonly<Record<string, Readonly<Record<string, RawOperation>>>>;
-	readonly components?: { readonly schemas?: Readonly<Record<string, Schema>> };
+	readonly components?: { readonly schemas?: Schemas };
 }
 
 /** One operation as the page shows it. */
@@ -57,6 +58,9 @@ export interface Operation {
 		readonly status: string;
 		readonly description: string;
 		readonly types: readonly string[];
+		/** Of an answer in JSON: the name of its schema, and its fields. */
+		readonly shape: string;
+		readonly fields: readonly SchemaField[];
 	}[];
 }
 
@@ -67,7 +71,7 @@ const slug = (text: string): string =>
 		.replace(/[^a-z0-9]+/g, '-')
 		.replace(/^-|-$/g, '');
 
-function operationOf(method: string, path: string, raw: RawOperation): Operation {
+function operationOf(method: string, path: string, raw: RawOperation, schemas: Schemas): Operation {
 	const [type, body] = Object.entries(raw.requestBody?.content ?? {})[0] ?? [];
 	return {
 		id: `${method}-${slug(path)}`,
@@ -81,7 +85,9 @@ function operationOf(method: string, path: string, raw: RawOperation): Operation
 		answers: Object.entries(raw.responses ?? {}).map(([status, { description = '', content = {} }]) => ({
 			status,
 			description,
-			types: Object.keys(content)
+			types: Object.keys(content),
+			shape: schemaText(content['application/json']?.schema ?? {}),
+			fields: schemaFields(content['application/json']?.schema ?? {}, schemas)
 		}))
 	};
 }
@@ -91,7 +97,7 @@ export function operationsByTag(document: ApiDocument): [tag: string, operations
 	const groups = new Map<string, Operation[]>();
 	for (const [path, item] of Object.entries(document.paths))
 		for (const [method, raw] of Object.entries(item)) {
-			const operation = operationOf(method, path, raw);
+			const operation = operationOf(method, path, raw, document.components?.schemas ?? {});
 			groups.set(operation.tag, [...(groups.get(operation.tag) ?? []), operation]);
 		}
 	return [...groups];
@@ -129,11 +135,16 @@ function boundsOf({ minimum, maximum, minLength, maxLength, maxItems }: Schema):
 	];
 }
 
+const nameOf = (reference: string): string => reference.split('/').at(-1) ?? '';
+
 /** A schema's type, bounds and pattern in words: `integer, 1 to 10,000`; empty if anything goes. */
 export function schemaText(schema: Schema): string {
-	if (schema.$ref) return schema.$ref.split('/').at(-1) ?? '';
+	if (schema.$ref) return nameOf(schema.$ref);
 	const choices = schema.oneOf ?? schema.anyOf;
-	if (choices) return `one of ${choices.length} shapes`;
+	if (choices) {
+		const texts = new Set(choices.map(schemaText));
+		return texts.size === choices.length ? [...texts].join(' or ') : `one of ${choices.length} shapes`;
+	}
 	if (schema.enum) return `one of ${schema.enum.map(String).join(', ')}`;
 	const type = Array.isArray(schema.type) ? schema.type.join(' or ') : ((schema.type as string) ?? '');
 	const named = type === 'array' && schema.items ? `list of ${schemaText(schema.items) || 'anything'}` : type;
@@ -174,23 +185,29 @@ export function exampleOf(schema: Schema): unknown {
 	}
 }
 
-/** A field of a body: its dotted name, whether it must be there, and its type in words. */
-export interface BodyField {
+/** A field: its name as in `pin.tsNs` or `memslots[].gfn`, whether it must be there, and its type in words. */
+export interface SchemaField {
 	readonly name: string;
 	readonly required: boolean;
 	readonly text: string;
 }
 
-/** The fields of a body that is an object, those inside others after them (`pin.tsNs`); none otherwise. */
-export function bodyFields(schema: Schema, prefix = ''): BodyField[] {
+/** The fields of a schema's objects, those inside others after them; none of what holds itself again. */
+export function schemaFields(schema: Schema, schemas: Schemas = {}, prefix = ''): SchemaField[] {
+	if (schema.$ref) {
+		const name = nameOf(schema.$ref);
+		const { [name]: target, ...others } = schemas;
+		return target ? schemaFields(target, others, prefix) : [];
+	}
 	const shapes = schema.oneOf ?? schema.anyOf;
-	if (shapes) return shapes.flatMap((each) => bodyFields(each, prefix));
+	if (shapes) return shapes.flatMap((each) => schemaFields(each, schemas, prefix));
+	if (schema.items) return schemaFields(schema.items, schemas, `${prefix.slice(0, -1)}[].`);
 	return Object.entries(schema.properties ?? {}).flatMap(([name, field]) => [
 		{
 			name: prefix + name,
 			required: schema.required?.includes(name) ?? false,
 			text: [schemaText(field), field.description ?? ''].filter(Boolean).join('; ')
 		},
-		...bodyFields(field, `${prefix}${name}.`)
+		...schemaFields(field, schemas, `${prefix}${name}.`)
 	]);
 }

@@ -65,7 +65,7 @@ function checkColumns(name: string, columns: number): void {
 export function registerAnalyses(api: Api): void {
 	const at = (name: string) => `/sessions/{id}/analyses/${name}`;
 
-	const working = get(at('working-set'), 'Distinct pages per window of time', workingSetQuery);
+	const working = get(at('working-set'), 'Distinct pages per window of time', 'WorkingSet', workingSetQuery);
 	api.openapi(working, async (c) => {
 		const { by, columns, window, ...query } = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -77,7 +77,7 @@ export function registerAnalyses(api: Api): void {
 		return c.json(await remembered(c.env.store, session, ['working-set', windowNs, by, ...words], make));
 	});
 
-	api.openapi(get(at('hot-pages'), 'The pages accessed most', listQuery), async (c) => {
+	api.openapi(get(at('hot-pages'), 'The pages accessed most', 'HotPages', listQuery), async (c) => {
 		const { limit, ...query } = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const [accesses, words] = accessesOf(session, query);
@@ -85,7 +85,7 @@ export function registerAnalyses(api: Api): void {
 		return c.json(await remembered(c.env.store, session, ['hot-pages', limit, ...words], make));
 	});
 
-	const idle = get(at('idle-ages'), 'How long pages were idle at the range’s end', idleQuery);
+	const idle = get(at('idle-ages'), 'How long pages were idle at the range’s end', 'IdleAges', idleQuery);
 	api.openapi(idle, async (c) => {
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const [accesses, words] = accessesOf(session, c.req.valid('query'));
@@ -93,7 +93,12 @@ export function registerAnalyses(api: Api): void {
 		return c.json(await remembered(c.env.store, session, ['idle-ages', ...words], make));
 	});
 
-	const offsets = get(at('offsets'), 'Accesses by period and by offset in the period', offsetQuery);
+	const offsets = get(
+		at('offsets'),
+		'Accesses by period and by offset in the period',
+		'OffsetMap',
+		offsetQuery
+	);
 	api.openapi(offsets, async (c) => {
 		const { period, rows, ...query } = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -105,7 +110,7 @@ export function registerAnalyses(api: Api): void {
 		return c.json(await remembered(c.env.store, session, ['offsets', period, rows, ...words], make));
 	});
 
-	api.openapi(get(at('vcpus'), 'Accesses of each vCPU over time', vcpuQuery), async (c) => {
+	api.openapi(get(at('vcpus'), 'Accesses of each vCPU over time', 'VcpuLanes', vcpuQuery), async (c) => {
 		const { columns, ...query } = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const [accesses, words] = accessesOf(session, query);
@@ -113,7 +118,7 @@ export function registerAnalyses(api: Api): void {
 		return c.json(await remembered(c.env.store, session, ['vcpus', columns, ...words], make));
 	});
 
-	api.openapi(get(at('top-rips'), 'The instructions with most accesses', listQuery), async (c) => {
+	api.openapi(get(at('top-rips'), 'The instructions with most accesses', 'TopRips', listQuery), async (c) => {
 		const { limit, ...query } = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const [accesses, words] = accessesOf(session, query);
@@ -124,7 +129,12 @@ export function registerAnalyses(api: Api): void {
 		return c.json({ ...top, items } satisfies TopRips);
 	});
 
-	const executed = get(at('written-executed'), 'Pages executed after they were written', executedQuery);
+	const executed = get(
+		at('written-executed'),
+		'Pages executed after they were written',
+		'WrittenThenExecutedList',
+		executedQuery
+	);
 	api.openapi(executed, async (c) => {
 		const { order, offset, limit, ...query } = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -134,7 +144,7 @@ export function registerAnalyses(api: Api): void {
 		return c.json(await remembered(c.env.store, session, question, make));
 	});
 
-	const retries = get(at('retry-storms'), 'Accesses notified again and again', retryQuery);
+	const retries = get(at('retry-storms'), 'Accesses notified again and again', 'RetryStorms', retryQuery);
 	api.openapi(retries, async (c) => {
 		const { min, within, limit, ...query } = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -143,12 +153,15 @@ export function registerAnalyses(api: Api): void {
 		return c.json(await remembered(c.env.store, session, ['retries', min, within, limit, ...words], make));
 	});
 
-	api.openapi(get(at('anomalies'), 'What surprised, by rule and in order', anomalyQuery), async (c) => {
-		const { from, limit, ...fields } = c.req.valid('query');
-		const session = await c.env.store.getSession(c.req.valid('param').id);
-		const filter = toFilter(fields, session);
-		const question = ['anomalies', from, limit, filterQuestion(filter)];
-		const make = () => anomalies(c.env.store, session, { filter, from, limit });
-		return c.json(await remembered(c.env.store, session, question, make));
-	});
+	api.openapi(
+		get(at('anomalies'), 'What surprised, by rule and in order', 'Anomalies', anomalyQuery),
+		async (c) => {
+			const { from, limit, ...fields } = c.req.valid('query');
+			const session = await c.env.store.getSession(c.req.valid('param').id);
+			const filter = toFilter(fields, session);
+			const question = ['anomalies', from, limit, filterQuestion(filter)];
+			const make = () => anomalies(c.env.store, session, { filter, from, limit });
+			return c.json(await remembered(c.env.store, session, question, make));
+		}
+	);
 }

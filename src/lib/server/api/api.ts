@@ -1,5 +1,5 @@
 import { createRoute, OpenAPIHono, z } from '@hono/zod-openapi';
-import type { EventPage, SessionDetail, SessionList } from '#lib/api/types.ts';
+import type { EventPage, Health, SessionDetail, SessionList } from '#lib/api/types.ts';
 import { GENERATIONS } from '#lib/domain/generations.ts';
 import { queryEvents, seqAtTime } from '../query/events.ts';
 import { linePieces } from '../query/lines.ts';
@@ -90,9 +90,9 @@ api.openapi(
 		method: 'get',
 		path: '/health',
 		summary: 'Whether the server lives',
-		responses: { 200: json('ok') }
+		responses: { 200: json('ok', 'Health') }
 	}),
-	(c) => c.json({ ok: true, node: process.version })
+	(c) => c.json({ ok: true, node: process.version } satisfies Health)
 );
 
 api.openapi(
@@ -103,7 +103,7 @@ api.openapi(
 		summary: 'All sessions, newest first',
 		description: conditional.description,
 		request: { headers: conditional.headers },
-		responses: { 200: json('the sessions'), ...conditional.responses }
+		responses: { 200: json('the sessions', 'SessionList'), ...conditional.responses }
 	}),
 	async (c) => {
 		if (await unchanged(c)) return c.body(null, 304);
@@ -131,8 +131,8 @@ api.openapi(
 			}
 		},
 		responses: {
-			201: json('what was loaded'),
-			200: json('nothing new'),
+			201: json('what was loaded, or the empty live session', 'UploadAnswer'),
+			200: json('nothing new', 'IngestSummary'),
 			400: failures[400],
 			413: { description: 'The body is larger than the server takes (problem document)' },
 			422: { description: 'The body is no trace, or holds no event (problem document)' }
@@ -157,7 +157,7 @@ api.openapi(
 		summary: 'One session',
 		description: conditional.description,
 		request: { params: idParam, headers: conditional.headers },
-		responses: { 200: json('One session'), ...conditional.responses, ...failures }
+		responses: { 200: json('One session', 'SessionDetail'), ...conditional.responses, ...failures }
 	}),
 	async (c) => {
 		if (await unchanged(c)) return c.body(null, 304);
@@ -165,22 +165,28 @@ api.openapi(
 	}
 );
 
-api.openapi(get('/sessions/{id}/timeline', 'Events per time column', timelineQuery), async (c) => {
-	const { columns, by, from, to, ...fields } = c.req.valid('query');
-	const session = await c.env.store.getSession(c.req.valid('param').id);
-	const time = windowOf(session, { from, to });
-	const filter = toFilter(fields, session);
-	return c.json(await timeline(c.env.store, session, { time, columns, by, filter }, c.req.raw.signal));
-});
+api.openapi(
+	get('/sessions/{id}/timeline', 'Events per time column', 'Timeline', timelineQuery),
+	async (c) => {
+		const { columns, by, from, to, ...fields } = c.req.valid('query');
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		const time = windowOf(session, { from, to });
+		const filter = toFilter(fields, session);
+		return c.json(await timeline(c.env.store, session, { time, columns, by, filter }, c.req.raw.signal));
+	}
+);
 
-api.openapi(get('/sessions/{id}/state', 'The tracking state at a position', stateQuery), async (c) => {
-	const session = await c.env.store.getSession(c.req.valid('param').id);
-	return c.json(
-		await stateView(c.env.store, session.id, await positionOf(c.env.store, session, c.req.valid('query')))
-	);
-});
+api.openapi(
+	get('/sessions/{id}/state', 'The tracking state at a position', 'StateView', stateQuery),
+	async (c) => {
+		const session = await c.env.store.getSession(c.req.valid('param').id);
+		return c.json(
+			await stateView(c.env.store, session.id, await positionOf(c.env.store, session, c.req.valid('query')))
+		);
+	}
+);
 
-api.openapi(get('/sessions/{id}/events', 'A page of events', eventsQuery), async (c) => {
+api.openapi(get('/sessions/{id}/events', 'A page of events', 'EventPage', eventsQuery), async (c) => {
 	const { store } = c.env;
 	const { from, t, limit, order, ...fields } = c.req.valid('query');
 	const session = await store.getSession(c.req.valid('param').id);
@@ -196,9 +202,12 @@ api.openapi(get('/sessions/{id}/events', 'A page of events', eventsQuery), async
 	} satisfies EventPage);
 });
 
-const stream = get('/sessions/{id}/events.ndjson', 'Events as native lines', streamQuery, {
-	answer: media('Lines of the native format', 'application/x-ndjson')
-});
+const stream = get(
+	'/sessions/{id}/events.ndjson',
+	'Events as native lines',
+	media('Lines of the native format', 'application/x-ndjson'),
+	streamQuery
+);
 api.openapi(stream, async (c) => {
 	const { from, to, notes, ...fields } = c.req.valid('query');
 	const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -212,7 +221,9 @@ api.openapi(stream, async (c) => {
 	});
 });
 
-const page = get('/sessions/{id}/pages/{gfn}', 'The history of a page', pageQuery, { params: pageParam });
+const page = get('/sessions/{id}/pages/{gfn}', 'The history of a page', 'PageHistory', pageQuery, {
+	params: pageParam
+});
 api.openapi(page, async (c) => {
 	const { id, gfn } = c.req.valid('param');
 	return c.json(await pageHistory(c.env.store, id, gfn, c.req.valid('query')));

@@ -4,6 +4,7 @@ import { compare, compareGrids, MOVER_ORDERS, MOVER_SIDES, type Side } from '../
 import { filterQuestion, remembered } from '../query/result-cache.ts';
 import type { TraceStore } from '../store/store.ts';
 import { ApiError } from './problem.ts';
+import type { Shape } from './shapes.ts';
 import { failures, json, MAX_CELLS, windowOf, type Api } from './route.ts';
 
 const id = z.string().min(1);
@@ -55,19 +56,24 @@ async function sidesOf(store: TraceStore, query: Sides): Promise<{ a: Side; b: S
 	return { a, b, words };
 }
 
-const route = <Q extends z.ZodObject>(path: string, summary: string, query: Q) =>
+const route = <Q extends z.ZodObject>(path: string, summary: string, shape: Shape, query: Q) =>
 	createRoute({
 		method: 'get',
 		path,
 		tags: ['compare'],
 		summary,
 		request: { query },
-		responses: { 200: json(summary), ...failures }
+		responses: { 200: json(summary, shape), ...failures }
 	});
 
 /** Two sessions, or two windows of one, beside each other. */
 export function registerCompare(api: Api): void {
-	const differences = route('/compare', 'What differs between two windows of sessions', compareQuery);
+	const differences = route(
+		'/compare',
+		'What differs between two windows of sessions',
+		'Comparison',
+		compareQuery
+	);
 	api.openapi(differences, async (c) => {
 		const { limit, order, more, ...query } = c.req.valid('query');
 		const { a, b, words } = await sidesOf(c.env.store, query);
@@ -76,7 +82,12 @@ export function registerCompare(api: Api): void {
 		return c.json(await remembered(c.env.store, a.session, question, make));
 	});
 
-	const grids = route('/compare/grid', 'Accesses of a pair of lanes on both sides, cell by cell', gridQuery);
+	const grids = route(
+		'/compare/grid',
+		'Accesses of a pair of lanes on both sides, cell by cell',
+		'ComparedGrid',
+		gridQuery
+	);
 	api.openapi(grids, async (c) => {
 		const { pair, columns, rows, scale, gfn, ...query } = c.req.valid('query');
 		if (columns * rows > MAX_CELLS) throw new ApiError(400, `columns x rows must not pass ${MAX_CELLS}`);

@@ -1,5 +1,6 @@
 import type { OpenAPIHono } from '@hono/zod-openapi';
 import type { Env } from './route.ts';
+import { referenced } from './shapes.ts';
 
 type Document = ReturnType<OpenAPIHono<Env>['getOpenAPI31Document']>;
 type Item = NonNullable<Document['paths']>[string];
@@ -61,7 +62,7 @@ function complete(operation: Operation): void {
 
 /**
  * The document with what is the same for all routes said in one place: an area for each operation that
- * names none of its own, problem documents, and defaults as text.
+ * names none of its own, the answers' schemas, problem documents, and defaults as text.
  */
 export function completed(document: Document): Document {
 	for (const [path, item] of Object.entries(document.paths ?? {}))
@@ -77,7 +78,11 @@ export function completed(document: Document): Document {
 		...document,
 		components: {
 			...document.components,
-			schemas: { ...document.components?.schemas, Problem: PROBLEM as never } // its lists are read-only
+			schemas: {
+				...document.components?.schemas,
+				...referenced(document),
+				Problem: PROBLEM as never // its lists are read-only
+			}
 		}
 	};
 }

@@ -11,6 +11,7 @@ import { usedGfns } from '../query/used-gfns.ts';
 import { encodeGrid } from './grid.ts';
 import { cells, filterFields, flag, gfnRange, list, modeList, toFilter, whole } from './params.ts';
 import { ApiError } from './problem.ts';
+import type { Shape } from './shapes.ts';
 import { get, json, MAX_CELLS, media, windowOf, type Api } from './route.ts';
 
 const slot = z.string().regex(/^([01]:)?\d{1,3}$/, 'must be ID or AS:ID');
@@ -73,14 +74,19 @@ function gridOf(session: SessionDetail, lane: LaneInfo, query: GridQuery) {
 
 const BINARY = 'application/octet-stream';
 /** A grid in JSON, or with format=grid as bytes. */
-const answer = {
+const gridAnswer = (shape: Shape) => ({
 	description: 'The grid; with format=grid as bytes',
-	content: { ...json('').content, ...media('', BINARY).content }
-};
+	content: { ...json('', shape).content, ...media('', BINARY).content }
+});
 
 /** Grids over time and gfns: heat maps and tracked pages. */
 export function registerHeat(api: Api): void {
-	const heat = get('/sessions/{id}/heatmap', 'Accesses of a lane on a grid', heatQuery, { answer });
+	const heat = get(
+		'/sessions/{id}/heatmap',
+		'Accesses of a lane on a grid',
+		gridAnswer('HeatMap'),
+		heatQuery
+	);
 	api.openapi(heat, async (c) => {
 		const query = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -93,13 +99,19 @@ export function registerHeat(api: Api): void {
 			kinds: query.kinds ?? ACCESS_KINDS,
 			value: query.value
 		};
-		const grid = await heatMap(c.env.store, session, { ...wanted, filter }, c.req.raw.signal);
+		const made = await heatMap(c.env.store, session, { ...wanted, filter }, c.req.raw.signal);
+		const { from: _, ...grid } = made;
 		if (query.format === 'grid') return c.body(encodeGrid(grid), 200, { 'content-type': BINARY });
 		return c.json({ ...grid, cells: [...grid.cells] } satisfies HeatMap);
 	});
 
 	const path = '/sessions/{id}/tracked';
-	const tracked = get(path, 'Tracked pages of a lane at each column’s end', trackedQuery, { answer });
+	const tracked = get(
+		path,
+		'Tracked pages of a lane at each column’s end',
+		gridAnswer('TrackedGrid'),
+		trackedQuery
+	);
 	api.openapi(tracked, async (c) => {
 		const query = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -112,6 +124,7 @@ export function registerHeat(api: Api): void {
 	const cell = get(
 		'/sessions/{id}/tracked/cell',
 		'Tracked pages of a range of gfns at an instant',
+		'TrackedCell',
 		cellQuery
 	);
 	api.openapi(cell, async (c) => {
@@ -122,7 +135,12 @@ export function registerHeat(api: Api): void {
 		return c.json((await trackedCell(c.env.store, session, wanted)) satisfies TrackedCell);
 	});
 
-	const used = get('/sessions/{id}/used', 'Gfns that were accessed or tracked, by lane', z.object({}));
+	const used = get(
+		'/sessions/{id}/used',
+		'Gfns that were accessed or tracked, by lane',
+		'UsedGfns',
+		z.object({})
+	);
 	api.openapi(used, async (c) => {
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		return c.json((await usedGfns(c.env.store, session)) satisfies UsedGfns);

@@ -106,7 +106,7 @@ function registerAppend(api: OpenAPIHono<Env>): void {
 				body: { content: { 'application/x-ndjson': { schema: z.string() } } }
 			},
 			responses: {
-				200: json('the receipt'),
+				200: json('the receipt', 'AppendReceipt'),
 				...failures,
 				409: {
 					description:
@@ -135,7 +135,7 @@ function registerPosition(api: OpenAPIHono<Env>): void {
 			tags,
 			summary: 'Where a live session stands: what a writer that lost its connection goes on from',
 			request: { params: idParam },
-			responses: { 200: json('the position'), 404: failures[404] }
+			responses: { 200: json('the position', 'LivePosition'), 404: failures[404] }
 		}),
 		async (c) => {
 			const { id } = c.req.valid('param');

@@ -13,6 +13,7 @@ import { dropNames, loadNames, namesOf } from '../query/names.ts';
 import type { SessionFile, SessionFileKind } from '../store/store.ts';
 import { idParam } from './params.ts';
 import { ApiError } from './problem.ts';
+import type { Shape } from './shapes.ts';
 import { failures, get, json, type Api } from './route.ts';
 
 const LIMIT_BYTES = 64 * 2 ** 20;
@@ -51,7 +52,7 @@ const loadedIomem = (file: SessionFile, { ranges, issues }: IomemMap): IomemAnsw
 	ranges
 });
 
-const put = <Q extends z.ZodObject>(kind: SessionFileKind, summary: string, query: Q) =>
+const put = <Q extends z.ZodObject>(kind: SessionFileKind, summary: string, shape: Shape, query: Q) =>
 	createRoute({
 		method: 'put',
 		path: `/sessions/{id}/${kind}`,
@@ -59,7 +60,7 @@ const put = <Q extends z.ZodObject>(kind: SessionFileKind, summary: string, quer
 		summary,
 		request: { params: idParam, query, body: text },
 		responses: {
-			200: json('what was loaded'),
+			200: json('what was loaded', shape),
 			...failures,
 			413: { description: 'The text is too long' },
 			422: { description: 'No line can be used; issues says why (problem document)' }
@@ -77,6 +78,7 @@ export function registerNames(api: Api): void {
 	const putSymbols = put(
 		'symbols',
 		'Load a System.map or /proc/kallsyms; slide is added to each address',
+		'LoadedSymbols',
 		symbolsQuery
 	);
 	api.openapi(putSymbols, async (c) => {
@@ -88,7 +90,7 @@ export function registerNames(api: Api): void {
 		return c.json(loadedSymbols(file, await loadNames(c.env.store, id, file)), 200);
 	});
 
-	const putIomem = put('iomem', 'Load a guest’s /proc/iomem', iomemQuery);
+	const putIomem = put('iomem', 'Load a guest’s /proc/iomem', 'IomemAnswer', iomemQuery);
 	api.openapi(putIomem, async (c) => {
 		const { id } = c.req.valid('param');
 		await c.env.store.getSession(id);
@@ -98,18 +100,26 @@ export function registerNames(api: Api): void {
 		return c.json(loadedIomem(file, await loadNames(c.env.store, id, file)), 200);
 	});
 
-	api.openapi(get('/sessions/{id}/names', 'What symbols and memory map are loaded', none), async (c) => {
-		const { id } = c.req.valid('param');
-		await c.env.store.getSession(id);
-		const symbols = await namesOf(c.env.store, id, 'symbols');
-		const iomem = await namesOf(c.env.store, id, 'iomem');
-		return c.json({
-			symbols: symbols && loadedSymbols(symbols.file, symbols.parsed),
-			iomem: iomem && loadedIomem(iomem.file, iomem.parsed)
-		} satisfies NamesAnswer);
-	});
+	api.openapi(
+		get('/sessions/{id}/names', 'What symbols and memory map are loaded', 'NamesAnswer', none),
+		async (c) => {
+			const { id } = c.req.valid('param');
+			await c.env.store.getSession(id);
+			const symbols = await namesOf(c.env.store, id, 'symbols');
+			const iomem = await namesOf(c.env.store, id, 'iomem');
+			return c.json({
+				symbols: symbols && loadedSymbols(symbols.file, symbols.parsed),
+				iomem: iomem && loadedIomem(iomem.file, iomem.parsed)
+			} satisfies NamesAnswer);
+		}
+	);
 
-	const lookup = get('/sessions/{id}/symbols/lookup', 'Symbols that hold addresses', lookupQuery);
+	const lookup = get(
+		'/sessions/{id}/symbols/lookup',
+		'Symbols that hold addresses',
+		'SymbolLookup',
+		lookupQuery
+	);
 	api.openapi(lookup, async (c) => {
 		const { id } = c.req.valid('param');
 		const names = await namesOf(c.env.store, id, 'symbols');
@@ -123,19 +133,22 @@ export function registerNames(api: Api): void {
 		return c.json({ symbols } satisfies SymbolLookup);
 	});
 
-	api.openapi(get('/sessions/{id}/symbols', 'What symbols are loaded', none), async (c) => {
+	api.openapi(get('/sessions/{id}/symbols', 'What symbols are loaded', 'LoadedSymbols', none), async (c) => {
 		const { id } = c.req.valid('param');
 		const found = await namesOf(c.env.store, id, 'symbols');
 		if (!found) throw new ApiError(404, `session ${id} has no symbols: PUT a System.map here`);
 		return c.json(loadedSymbols(found.file, found.parsed));
 	});
 
-	api.openapi(get('/sessions/{id}/iomem', 'Named ranges of the guest’s memory', none), async (c) => {
-		const { id } = c.req.valid('param');
-		const found = await namesOf(c.env.store, id, 'iomem');
-		if (!found) throw new ApiError(404, `session ${id} has no memory map: PUT a /proc/iomem here`);
-		return c.json(loadedIomem(found.file, found.parsed));
-	});
+	api.openapi(
+		get('/sessions/{id}/iomem', 'Named ranges of the guest’s memory', 'IomemAnswer', none),
+		async (c) => {
+			const { id } = c.req.valid('param');
+			const found = await namesOf(c.env.store, id, 'iomem');
+			if (!found) throw new ApiError(404, `session ${id} has no memory map: PUT a /proc/iomem here`);
+			return c.json(loadedIomem(found.file, found.parsed));
+		}
+	);
 
 	for (const kind of ['symbols', 'iomem'] as const) registerDrop(api, kind);
 }

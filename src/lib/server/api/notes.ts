@@ -48,7 +48,7 @@ export function registerNotes(api: Api): void {
 		description: conditional.description,
 		request: { params: idParam, headers: conditional.headers },
 		responses: {
-			200: json('notes and views'),
+			200: json('notes and views', 'NotesAnswer'),
 			...conditional.responses,
 			...failures
 		}
@@ -67,7 +67,7 @@ export function registerNotes(api: Api): void {
 		tags,
 		summary: 'Pin a note to a time, a page or a rectangle',
 		request: { params: idParam, body: body(added) },
-		responses: { 201: json('the note'), ...failures }
+		responses: { 201: json('the note', 'Note'), ...failures }
 	});
 	api.openapi(add, async (c) => {
 		const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -84,7 +84,7 @@ export function registerNotes(api: Api): void {
 		tags,
 		summary: 'Change a note’s text or pin',
 		request: { params: noteParam, body: body(edited) },
-		responses: { 200: json('the note'), ...failures }
+		responses: { 200: json('the note', 'Note'), ...failures }
 	});
 	api.openapi(edit, async (c) => {
 		const { id, noteId } = c.req.valid('param');
@@ -122,7 +122,7 @@ function registerViews(api: Api): void {
 		tags,
 		summary: 'Save a view (the query of its address) under a name',
 		request: { params: viewParam, body: body(saved) },
-		responses: { 200: json('the view'), ...failures }
+		responses: { 200: json('the view', 'NamedView'), ...failures }
 	});
 	api.openapi(save, async (c) => {
 		const { id, name } = c.req.valid('param');
@@ -150,9 +150,12 @@ function registerViews(api: Api): void {
 }
 
 function registerNoteFiles(api: Api): void {
-	const stream = get('/sessions/{id}/notes.ndjson', 'The notes stream, an event a line', none, {
-		answer: media('Lines of the notes stream', LINES)
-	});
+	const stream = get(
+		'/sessions/{id}/notes.ndjson',
+		'The notes stream, an event a line',
+		media('Lines of the notes stream', LINES),
+		none
+	);
 	api.openapi(stream, async (c) => {
 		const session = await c.env.store.getSession(c.req.valid('param').id);
 		const { events } = await readNotes(c.env.store, session);
@@ -169,7 +172,7 @@ function registerNoteFiles(api: Api): void {
 		tags,
 		summary: 'Add the events of a notes stream; those that are there already are left out',
 		request: { params: idParam, body: { required: true, content: { [LINES]: { schema: z.string() } } } },
-		responses: { 200: json('what was added'), ...failures }
+		responses: { 200: json('what was added', 'NotesImportAnswer'), ...failures }
 	});
 	api.openapi(load, async (c) => {
 		const session = await c.env.store.getSession(c.req.valid('param').id);

@@ -34,6 +34,7 @@ export function registerPages(api: Api): void {
 	const why = get(
 		'/sessions/{id}/pages/{gfn}/why',
 		'Why a page is tracked: the track_add events that still count, and what a policy arms',
+		'WhyTracked',
 		positionQuery,
 		{ params: pageParam }
 	);
@@ -47,6 +48,7 @@ export function registerPages(api: Api): void {
 	const neighbours = get(
 		'/sessions/{id}/pages/{gfn}/neighbours',
 		'The events on a page right before and after a position',
+		'PageNeighbours',
 		neighboursQuery,
 		{ params: pageParam }
 	);
@@ -64,7 +66,7 @@ export function registerPages(api: Api): void {
 		} satisfies PageNeighbours);
 	});
 
-	const diff = get('/sessions/{id}/state/diff', 'What differs between two positions', diffQuery);
+	const diff = get('/sessions/{id}/state/diff', 'What differs between two positions', 'StateDiff', diffQuery);
 	api.openapi(diff, async (c) => {
 		const { from, to } = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);
@@ -78,6 +80,7 @@ export function registerPages(api: Api): void {
 	const step = get(
 		'/sessions/{id}/events/step',
 		'The next or previous event, tracking change, or event on a page',
+		'EventStep',
 		stepQuery
 	);
 	api.openapi(step, async (c) => {

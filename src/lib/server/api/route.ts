@@ -8,6 +8,7 @@ import { seqAtTime } from '../query/events.ts';
 import type { TraceStore } from '../store/store.ts';
 import { idParam } from './params.ts';
 import { ApiError } from './problem.ts';
+import type { Shape } from './shapes.ts';
 
 /** What the sender says about an upload that its content may not tell. */
 export interface UploadHints {
@@ -41,10 +42,10 @@ export type Api = OpenAPIHono<Env>;
 /** Most cells of a grid that one request may ask for. */
 export const MAX_CELLS = 4_000_000;
 
-/** An answer in JSON, for a route's `responses`. */
-export const json = (description: string) => ({
+/** An answer in JSON, for a route's `responses`; `shape` names its type in src/lib/api. */
+export const json = (description: string, shape: Shape) => ({
 	description,
-	content: { 'application/json': { schema: z.any() } }
+	content: { 'application/json': { schema: z.any().openapi(shape) } }
 });
 /** An answer in a text of another media type. */
 export const media = <T extends string>(description: string, type: T) => ({
@@ -72,18 +73,21 @@ export const failures = {
 	404: { description: 'There is no such session, or nothing of the name in it (problem document)' }
 };
 
-type Json = ReturnType<typeof json>;
+type Answer<A> = A extends Shape ? ReturnType<typeof json> : A;
+const answered = <A extends Shape | { description: string }>(summary: string, answer: A) =>
+	(typeof answer === 'string' ? json(summary, answer) : answer) as Answer<A>;
 
-/** A GET route below a session; answers JSON unless `answer` says otherwise. */
+/** A GET route below a session; its answer is of a shape in JSON, or what `media` says. */
 export const get = <
 	Q extends z.ZodObject,
-	P extends z.ZodObject = typeof idParam,
-	A extends { description: string } = Json
+	A extends Shape | { description: string },
+	P extends z.ZodObject = typeof idParam
 >(
 	path: string,
 	summary: string,
+	answer: A,
 	query: Q,
-	{ params, answer }: { readonly params?: P; readonly answer?: A } = {}
+	{ params }: { readonly params?: P } = {}
 ) =>
 	createRoute({
 		method: 'get',
@@ -92,7 +96,7 @@ export const get = <
 		summary,
 		// what is absent is of the default type
 		request: { params: (params ?? idParam) as P, query },
-		responses: { 200: (answer ?? json(summary)) as A, ...failures }
+		responses: { 200: answered(summary, answer), ...failures }
 	});
 
 /** The asked time range, the whole session by default. */

@@ -29,16 +29,20 @@ const csvQuery = z.object({
 
 /** Routes that number the filtered events: counts, and rows for a table that scrolls over all of them. */
 export function registerRows(api: Api): void {
-	api.openapi(get('/sessions/{id}/events/count', 'How many events meet a filter', countQuery), async (c) => {
-		const session = await c.env.store.getSession(c.req.valid('param').id);
-		const filter = toFilter(c.req.valid('query'), session);
-		const count = await countEvents(c.env.store, session.id, filter, c.req.raw.signal);
-		return c.json({ count } satisfies EventCount);
-	});
+	api.openapi(
+		get('/sessions/{id}/events/count', 'How many events meet a filter', 'EventCount', countQuery),
+		async (c) => {
+			const session = await c.env.store.getSession(c.req.valid('param').id);
+			const filter = toFilter(c.req.valid('query'), session);
+			const count = await countEvents(c.env.store, session.id, filter, c.req.raw.signal);
+			return c.json({ count } satisfies EventCount);
+		}
+	);
 
 	const rows = get(
 		'/sessions/{id}/events/rows',
 		'Filtered events by row number, or from the first row at or after a seq or a time',
+		'EventRowPage',
 		rowsQuery
 	);
 	api.openapi(rows, async (c) => {
@@ -56,9 +60,12 @@ export function registerRows(api: Api): void {
 		return c.json({ ...got, events: got.events.map(wireEvent) } satisfies EventRowPage);
 	});
 
-	const csv = get('/sessions/{id}/events.csv', 'Events as CSV, in the columns named', csvQuery, {
-		answer: media('Lines of CSV (RFC 4180), the names of the columns first', 'text/csv')
-	});
+	const csv = get(
+		'/sessions/{id}/events.csv',
+		'Events as CSV, in the columns named',
+		media('Lines of CSV (RFC 4180), the names of the columns first', 'text/csv'),
+		csvQuery
+	);
 	api.openapi(csv, async (c) => {
 		const { from, to = Infinity, columns, ...fields } = c.req.valid('query');
 		const session = await c.env.store.getSession(c.req.valid('param').id);

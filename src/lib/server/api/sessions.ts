@@ -28,7 +28,7 @@ export function registerSessions(api: Api): void {
 			params: idParam,
 			body: { required: true, content: { 'application/json': { schema: changes } } }
 		},
-		responses: { 200: json('the session'), ...failures }
+		responses: { 200: json('the session', 'SessionDetail'), ...failures }
 	});
 	api.openapi(change, async (c) => {
 		const { id } = c.req.valid('param');
@@ -61,7 +61,7 @@ export function registerSessions(api: Api): void {
 		tags,
 		summary: 'Take back the deletion of a session',
 		request: { params: idParam },
-		responses: { 200: json('the session'), 404: failures[404] }
+		responses: { 200: json('the session', 'SessionDetail'), 404: failures[404] }
 	});
 	api.openapi(restore, async (c) => {
 		const { id } = c.req.valid('param');
@@ -72,6 +72,7 @@ export function registerSessions(api: Api): void {
 	const picture = get(
 		'/sessions/{id}/thumbnail',
 		'A small heat map of the busiest lane without its long unused stretches',
+		'Thumbnail',
 		z.object({ columns: cells(256, 48), rows: cells(256, 24) })
 	);
 	api.openapi(picture, async (c) => {

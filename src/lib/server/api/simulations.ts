@@ -46,7 +46,7 @@ export function registerSimulations(api: OpenAPIHono<Env>): void {
 			path: '/workloads',
 			tags,
 			summary: 'What the simulated host can play, with the ranges of its options',
-			responses: { 200: json('the workloads') }
+			responses: { 200: json('the workloads', 'WorkloadList') }
 		}),
 		(c) => c.json(catalogue())
 	);
@@ -60,7 +60,7 @@ export function registerSimulations(api: OpenAPIHono<Env>): void {
 				'Run a workload into a new session: answers when it is over, or while it goes on if that takes longer (ended tells). Deleting the session stops it',
 			request: { body: { required: true, content: { 'application/json': { schema: body } } } },
 			responses: {
-				201: json('the session'),
+				201: json('the session', 'SessionCreated'),
 				400: { description: 'An option is wrong (problem document)' },
 				503: { description: 'Enough simulations are running (problem document)' }
 			}
