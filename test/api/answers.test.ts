@@ -119,6 +119,15 @@ test.each(gets)('$path tells which parameter is wrong', async (operation) => {
 	}
 });
 
+test.each(gets)('$path refuses a parameter that it does not have', async (operation) => {
+	const { status, body } = await answerOf(operation, `${pathOf(operation)}&colums=3`);
+	expect(status).toBe(400);
+	expect((body as Problem).detail).toMatch(/^colums: there is no such parameter/);
+	const response = await call(`${pathOf(operation)}&token=abc`);
+	expect(response.status).toBe(200);
+	await response.body?.cancel();
+});
+
 const ofSessions = gets.filter(({ parameters }) => parameters.some(({ name }) => VALUES[name] === VALUES.id));
 test.each(ofSessions)('$path does not know a session that is not there', async (operation) => {
 	const { status, body } = await answerOf(operation, pathOf(operation, { id: 'nowhere', a: 'nowhere' }));

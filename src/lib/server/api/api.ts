@@ -10,6 +10,7 @@ import { stateView } from '../query/state-view.ts';
 import { timeline } from '../query/timeline.ts';
 import { createLiveSession, registerLive } from './live.ts';
 import { completed } from './document.ts';
+import { knownParameters } from './known-parameters.ts';
 import { textStream } from './text-stream.ts';
 import { cells, filterFields, flag, idParam, pageParam, toFilter, whole, wholeWithin } from './params.ts';
 import { ApiError, problem } from './problem.ts';
@@ -37,12 +38,13 @@ import { registerSimulations } from './simulations.ts';
 
 export type { ApiBindings, UploadHints } from './route.ts';
 
+const BASE = '/api/v1';
 const tags = ['sessions'];
 const INFO = {
 	title: 'pagetrail',
 	version: '1',
 	description:
-		'Failures are problem documents (RFC 9457). Any route may answer 401 (a server off loopback wants its token), 403 (another site’s page asks for a change), 415 (a body without a content type) or 421 (a Host that the server does not answer for).'
+		'Failures are problem documents (RFC 9457). A parameter that a route does not have is refused, but for events, which is not read: a reader’s cache may tell answers apart by it. Any route may answer 401 (a server off loopback wants its token), 403 (another site’s page asks for a change), 415 (a body without a content type) or 421 (a Host that the server does not answer for).'
 };
 
 const windowFields = { from: whole.optional(), to: whole.optional() };
@@ -80,8 +82,9 @@ export const api = new OpenAPIHono<Env>({
 			errors: result.error.issues.map(({ path, message }) => ({ parameter: path.join('.'), message }))
 		});
 	}
-}).basePath('/api/v1');
+}).basePath(BASE);
 
+api.use(knownParameters(api, BASE));
 api.onError((error, c) => problem(c, error));
 api.notFound((c) => problem(c, new ApiError(404, `nothing is at ${new URL(c.req.url).pathname}`)));
 

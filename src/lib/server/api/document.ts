@@ -7,6 +7,7 @@ type Item = NonNullable<Document['paths']>[string];
 type Operation = NonNullable<Item['get']>;
 
 interface Answer {
+	description?: string;
 	content?: Record<string, { schema: object }>;
 }
 interface Parameter {
@@ -53,7 +54,8 @@ const problemContent = () => ({
 
 /** Failures are problem documents; a default is the text that an absent parameter stands for. */
 function complete(operation: Operation): void {
-	const answers = (operation.responses ?? {}) as Record<string, Answer>; // its own type says any
+	const answers = (operation.responses ??= {}) as Record<string, Answer>; // its own type says any
+	answers[400] ??= { description: 'There is no such parameter (problem document)' };
 	for (const [status, answer] of Object.entries(answers))
 		if (Number(status) >= 400) answer.content ??= problemContent();
 	for (const { schema } of (operation.parameters ?? []) as readonly Parameter[])
