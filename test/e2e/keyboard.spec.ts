@@ -33,6 +33,24 @@ async function cellOf(page: Page) {
 	return { low: Number(low), high: Number(high), from, to, text };
 }
 
+test('the first stops of Tab skip to the heat maps, the events and the panel', async ({ page }) => {
+	await openSession(page, `${MEDIUM}?t=96000000000&page=0x4578`);
+	for (const [name, id] of [
+		['Heat maps', 'lanes'],
+		['Events', 'events'],
+		['Panel', 'panel']
+	] as const) {
+		const link = await tabTo(page, 'link', new RegExp(`^Skip to: ${name}$`));
+		await expect(link).toBeInViewport();
+		const { search } = new URL(page.url());
+		await page.keyboard.press('Enter');
+		await expect(page.locator(`#${id}`)).toBeFocused();
+		expect(new URL(page.url())).toMatchObject({ search, hash: '' });
+		await page.evaluate(() => (document.activeElement as HTMLElement).blur());
+		await page.evaluate(() => window.getSelection()?.removeAllRanges());
+	}
+});
+
 test('in a lane the arrows go from cell to cell, and each is told', async ({ page }) => {
 	await openSession(page, `${MEDIUM}?time=88000000000..104000000000&t=96000000000&page=0x4578`);
 	await tabToLane(page);
