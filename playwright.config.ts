@@ -10,6 +10,7 @@ const folder = (process.env.PAGETRAIL_E2E ??= mkdtempSync(path.join(tmpdir(), 'p
 
 export default defineConfig({
 	testDir: 'test/e2e',
+	globalTeardown: './test/e2e/teardown.ts',
 	outputDir: 'test-results',
 	fullyParallel: true,
 	workers: 2,

@@ -17,6 +17,8 @@ import type { Candidate, FromParser, ParseStart, ToParser } from './protocol.ts'
 import { matchCandidates, Spool, type Match } from './resume.ts';
 import { isTraceDat, isTraceDatFile, TraceDatError, traceCmdReport } from './trace-dat.ts';
 
+type End = FromParser & { type: 'end' };
+
 /** Batches sent and not yet stored. */
 const AHEAD = 2;
 
@@ -98,7 +100,7 @@ async function scan(
 	peeked: Uint8Array,
 	hash: Hash = createHash('sha256'),
 	from: Candidate | null = null
-): Promise<void> {
+): Promise<End> {
 	const diagnostics = new Diagnostics(from?.diagnostics);
 	const seek = format.seekable ? from : null;
 	let hashed = seek?.position.byte ?? 0;
@@ -164,7 +166,7 @@ async function scan(
 	if (whole) scanner.finish();
 	else scanner.flush();
 	timer.reset();
-	send({ type: 'end', interrupted: stopped && !ended, ...state(complete) });
+	return { type: 'end', interrupted: stopped && !ended, ...state(complete) };
 }
 
 const detect = (head: Uint8Array): TraceFormat | null =>
@@ -187,7 +189,7 @@ function choose(match: Match | null, candidates: readonly Candidate[]): Candidat
 	return chosen;
 }
 
-async function scanFile(file: string): Promise<void> {
+async function scanFile(file: string): Promise<End> {
 	const binary = await isTraceDatFile(file);
 	if (binary && start.follow) throw new TraceDatError(file, 'is a trace-cmd file: it cannot be followed');
 	const open = () => {
@@ -214,18 +216,18 @@ async function scanFile(file: string): Promise<void> {
 }
 
 /** trace-cmd reads files only. */
-async function scanSpooled(source: AsyncGenerator<Uint8Array>): Promise<void> {
-	const spool = await Spool.open(source);
+async function scanSpooled(source: AsyncGenerator<Uint8Array>): Promise<End> {
+	const spool = await Spool.open(source, { named: true });
 	try {
 		const recorded = spool.record();
 		while (!stopped && !(await recorded.next()).done);
-		await scanFile(spool.file);
+		return await scanFile(spool.file);
 	} finally {
 		await spool.close();
 	}
 }
 
-async function scanStream(): Promise<void> {
+async function scanStream(): Promise<End> {
 	const { head, peeked, all } = await peek(decompressed(sentChunks()), isKnown);
 	if (isTraceDat(peeked)) return scanSpooled(all());
 	const candidates = await candidatesFor(head, peeked, null);
@@ -237,15 +239,17 @@ async function scanStream(): Promise<void> {
 	try {
 		const match = await matchCandidates(spool.record(), candidates).catch(() => null);
 		const chosen = choose(match, candidates);
-		if (match && format.seekable) await scan(match.rest(), head, match.hash, chosen);
-		else await scan(spool.replay(), head, createHash('sha256'), match && chosen);
+		if (match && format.seekable) return await scan(match.rest(), head, match.hash, chosen);
+		return await scan(spool.replay(), head, createHash('sha256'), match && chosen);
 	} finally {
 		await spool.close();
 	}
 }
 
-(start.path === null ? scanStream() : scanFile(start.path))
-	.catch((error: unknown) =>
-		send({ type: 'failed', message: error instanceof Error ? error.message : String(error) })
-	)
+void (start.path === null ? scanStream() : scanFile(start.path))
+	.catch((error: unknown): FromParser => {
+		return { type: 'failed', message: error instanceof Error ? error.message : String(error) };
+	})
+	// once nothing is left behind: whoever hears of the end stops this thread
+	.then((last) => send(last))
 	.finally(() => port.close());

@@ -59,14 +59,21 @@ export class Spool {
 		this.#file = file;
 	}
 
-	static async open(source: AsyncGenerator<Uint8Array>): Promise<Spool> {
+	/** Its file has no name, so that nothing of it stays whatever happens to the process, unless `named`. */
+	static async open(source: AsyncGenerator<Uint8Array>, { named = false } = {}): Promise<Spool> {
 		const folder = await mkdtemp(path.join(tmpdir(), 'pagetrail-'));
-		return new Spool(source, folder, await open(path.join(folder, 'source'), 'w+'));
+		const spool = new Spool(source, folder, await open(path.join(folder, 'source'), 'w+'));
+		if (!named) await spool.#remove();
+		return spool;
 	}
 
-	/** The file's path. */
+	/** The file's path, if it has one. */
 	get file(): string {
 		return path.join(this.#folder, 'source');
+	}
+
+	#remove(): Promise<void> {
+		return rm(this.#folder, { recursive: true, force: true });
 	}
 
 	/** The source; what it gives is kept. */
@@ -92,6 +99,6 @@ export class Spool {
 
 	async close(): Promise<void> {
 		await this.#file.close();
-		await rm(this.#folder, { recursive: true, force: true });
+		await this.#remove();
 	}
 }

@@ -3,6 +3,7 @@ import {
 	copyFileSync,
 	mkdirSync,
 	mkdtempSync,
+	readdirSync,
 	readFileSync,
 	rmSync,
 	writeFileSync
@@ -160,7 +161,12 @@ test('a .dat file is read through trace-cmd report -N -t', async () => {
 	const chunks = (async function* () {
 		yield await Promise.resolve(content);
 	})();
+	const temporary = path.join(folder, 'temporary');
+	mkdirSync(temporary);
+	process.env.TMPDIR = temporary;
 	expect(await ingest(store, { chunks, name: '-' })).toMatchObject({ added: 0, duplicate: true });
+	expect(readdirSync(temporary)).toEqual([]);
+	delete process.env.TMPDIR;
 	process.env.PATH = oldPath;
 });
 

@@ -1,4 +1,12 @@
-import { createReadStream, mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
+import {
+	createReadStream,
+	mkdirSync,
+	mkdtempSync,
+	readdirSync,
+	rmSync,
+	writeFileSync,
+	readFileSync
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { gzipSync, zstdCompressSync, zstdDecompressSync } from 'node:zlib';
@@ -59,6 +67,28 @@ test('a real capture comes back byte for byte; the same content again adds nothi
 			duplicate: true,
 			session: { id: first.session.id }
 		});
+});
+
+test('nothing is left in the folder for temporary files, whether a stream was known, had grown or was refused', async () => {
+	const lines = small.toString().split('\n').slice(0, 3000);
+	lines[0] = lines[0]?.replace('"unix_ms":1', '"unix_ms":9') ?? '';
+	const text = (n: number) => lines.slice(0, n).join('\n') + '\n';
+	const temporary = path.join(folder, 'temporary');
+	mkdirSync(temporary);
+	const before = process.env.TMPDIR;
+	process.env.TMPDIR = temporary;
+	try {
+		const stream = (content: string) => ({ chunks: createReadStream(file('streamed', content)), name: '-' });
+		expect(await ingest(store, stream(text(2000)))).toMatchObject({ added: 2000 });
+		expect(await ingest(store, stream(text(2000)))).toMatchObject({ added: 0, duplicate: true });
+		expect(await ingest(store, stream(text(2500)))).toMatchObject({ added: 500 });
+		const bad = stream(text(2600) + 'no line\n' + text(2600));
+		await expect(ingest(store, bad, { strict: true })).rejects.toThrow('--strict');
+		expect(readdirSync(temporary)).toEqual([]);
+	} finally {
+		if (before === undefined) delete process.env.TMPDIR;
+		else process.env.TMPDIR = before;
+	}
 });
 
 test('a stream of chunks is loaded like a file', async () => {
