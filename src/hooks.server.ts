@@ -22,9 +22,8 @@ export const init: ServerInit = async () => {
 	const store = (kept.pagetrailStore = await openSqliteStore(databaseFile()));
 	await store.purgeHidden(Date.now() - GRACE_MS);
 	const appends = (kept.pagetrailAppends = new LiveAppends(databaseFile()));
-	const starting = setTimeout(() => appends.start(), START_APPENDS_MS);
+	appends.startIn(START_APPENDS_MS);
 	process.once('sveltekit:shutdown', () => {
-		clearTimeout(starting);
 		void appends.close();
 		void store.close();
 	});

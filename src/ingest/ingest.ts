@@ -11,6 +11,7 @@ import { lineSums } from './diagnostics.ts';
 import { IngestError } from './errors.ts';
 import type { SourceHints } from './formats/format.ts';
 import type { Candidate, FromParser, ParseStart, ToParser } from './protocol.ts';
+import { warmUp } from './warm-up.ts';
 import { workerFile } from './worker-file.ts';
 
 /** A file by its path, or chunks with a name for messages. */
@@ -78,7 +79,7 @@ export async function ingest(
 	const stop = () => run.stop();
 	options.signal?.addEventListener('abort', stop);
 	try {
-		const finished = run.finish(store);
+		const finished = run.finish('chunks' in opened || follow ? warmed(store) : store);
 		if (options.signal?.aborted) stop();
 		if ('chunks' in opened) await Promise.race([run.feed(opened.chunks), finished]);
 		return await finished;
@@ -86,6 +87,13 @@ export async function ingest(
 		options.signal?.removeEventListener('abort', stop);
 		await worker.terminate();
 	}
+}
+
+/** The store, once a first append will be quick: a live source has yet to say something. */
+async function warmed(opening: TraceStore | Promise<TraceStore>): Promise<TraceStore> {
+	const store = await opening;
+	await warmUp();
+	return store;
 }
 
 /** One run: the parse worker's messages, in order, become appends. */

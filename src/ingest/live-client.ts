@@ -15,15 +15,16 @@ interface Waiting {
 export class LiveAppends {
 	readonly #databaseFile: string;
 	#worker: Worker | null = null;
+	#starting: NodeJS.Timeout | undefined;
 	#lastKey = 0;
 	readonly #waiting = new Map<number, Waiting>();
 	constructor(databaseFile: string) {
 		this.#databaseFile = databaseFile;
 	}
 
-	/** Makes the worker and warms it up, so that the first request does not wait for that. */
-	start(): void {
-		this.#worker ??= this.#make({ databaseFile: this.#databaseFile, warm: true });
+	/** Makes the worker in so many ms and warms it up: a first request after that does not wait for it. */
+	startIn(ms: number): void {
+		this.#starting = setTimeout(() => (this.#worker ??= this.#make(true)), ms);
 	}
 
 	/**
@@ -52,7 +53,7 @@ export class LiveAppends {
 	}
 
 	async #call(message: ToLive, transfer: ArrayBuffer[] = []): Promise<FromLive> {
-		const worker = (this.#worker ??= this.#make({ databaseFile: this.#databaseFile, warm: false }));
+		const worker = (this.#worker ??= this.#make(false));
 		const answer = await new Promise<FromLive>((resolve, reject) => {
 			this.#waiting.set(message.key, { resolve, reject });
 			worker.postMessage(message, transfer);
@@ -61,7 +62,8 @@ export class LiveAppends {
 		return answer;
 	}
 
-	#make(workerData: LiveStart): Worker {
+	#make(warm: boolean): Worker {
+		const workerData: LiveStart = { databaseFile: this.#databaseFile, warm };
 		const worker = new Worker(workerFile('live-worker'), { workerData });
 		worker.unref();
 		worker.on('message', (answer: FromLive) => this.#waiting.get(answer.key)?.resolve(answer));
@@ -76,6 +78,7 @@ export class LiveAppends {
 
 	/** Ends the worker; what it acknowledged is stored. */
 	async close(): Promise<void> {
+		clearTimeout(this.#starting);
 		await this.#worker?.terminate();
 	}
 }

@@ -8,7 +8,6 @@ import type { TraceStore } from '#lib/server/store/store.ts';
 import { ingest, type IngestInput, type IngestProgress } from '../ingest.ts';
 import type { SourceHints } from '../formats/format.ts';
 import { FORMATS } from '../formats/registry.ts';
-import { warmUp } from '../warm-up.ts';
 import { count, databaseOption, megabytes, print, printJson } from './context.ts';
 
 interface Options {
@@ -53,7 +52,7 @@ export const ingestCommand = new Command('ingest')
 		const summaries: IngestSummary[] = [];
 		try {
 			// not awaited: the first file's thread starts while the database opens
-			const opening = open(options.db, options.follow || files.includes('-'));
+			const opening = openSqliteStore(options.db);
 			try {
 				for (const file of files) {
 					if (stop.signal.aborted) break;
@@ -75,12 +74,6 @@ export const ingestCommand = new Command('ingest')
 		} else if (summaries.some(({ diagnostics }) => diagnostics.some((each) => isCut(each.reason))))
 			process.exitCode = 1;
 	});
-
-async function open(file: string, live: boolean): Promise<TraceStore> {
-	const store = await openSqliteStore(file);
-	if (live) await warmUp(); // the source has yet to say something
-	return store;
-}
 
 /** Diagnostics of a followed file that is no longer what it was. */
 const isCut = (reason: string): boolean => reason === 'source-truncated' || reason === 'source-replaced';

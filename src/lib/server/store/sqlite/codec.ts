@@ -139,14 +139,16 @@ function unshuffleHalves(bytes: Uint8Array, at: number, array: Uint16Array): voi
 
 function unshuffleWords(bytes: Uint8Array, at: number, array: Uint32Array): void {
 	const n = array.length;
-	const [second, third, fourth] = [at + n, at + 2 * n, at + 3 * n];
-	for (let i = 0; i < n; i++)
-		array[i] =
-			(bytes[at + i] as number) |
-			((bytes[second + i] as number) << 8) |
-			((bytes[third + i] as number) << 16) |
-			((bytes[fourth + i] as number) << 24);
+	for (let i = 0; i < n; i++) array[i] = wordAt(bytes, at + i, n);
 }
+
+/** A u32 whose bytes are `step` apart. */
+const wordAt = (bytes: Uint8Array, at: number, step: number): number =>
+	((bytes[at] as number) |
+		((bytes[at + step] as number) << 8) |
+		((bytes[at + 2 * step] as number) << 16) |
+		((bytes[at + 3 * step] as number) << 24)) >>>
+	0;
 
 /** Most events that can be encoded together: a pair's indexes are u16. */
 const MAX_EVENTS = 65_536;
@@ -371,20 +373,10 @@ function widened(plain: Buffer, count: number): Float64Array {
 	return out;
 }
 
-/** A u32 whose bytes are `step` apart. */
-const wordAt = (bytes: Uint8Array, at: number, step: number): number =>
-	((bytes[at] as number) |
-		((bytes[at + step] as number) << 8) |
-		((bytes[at + 2 * step] as number) << 16) |
-		((bytes[at + 3 * step] as number) << 24)) >>>
-	0;
-
 /** Of a PAIR column, the half whose values begin at `at`. */
 function looked(plain: Buffer, at: number, index: Uint16Array): Uint32Array {
 	const out = new Uint32Array(index.length);
-	for (let i = 0; i < out.length; i++) {
-		out[i] = wordAt(plain, at + (index[i] as number) * 4, 1);
-	}
+	for (let i = 0; i < out.length; i++) out[i] = wordAt(plain, at + (index[i] as number) * 4, 1);
 	return out;
 }
 
